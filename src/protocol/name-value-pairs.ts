@@ -1,0 +1,106 @@
+import { ProtocolError } from '../errors.ts';
+
+/** A name-value pair's length above this takes four bytes instead of one (FastCGI §3.4). */
+const SHORT_LENGTH_MAX = 127;
+
+/** More names, or longer ones, than any web server sends are not worth remembering. */
+const MAX_PREDICTED_NAMES = 256;
+const MAX_PREDICTED_NAME_LENGTH = 128;
+
+/**
+ * Encodes name-value pairs (FastCGI §3.4).
+ *
+ * @param pairs names and values in turn: `['A', '1', 'B', '2']`
+ * @param encoding of both; `latin1` keeps the bytes of strings that came from Node's `http`
+ */
+export function encodePairs(pairs: readonly string[], encoding: BufferEncoding = 'latin1'): Buffer {
+  const texts = pairs.map((text) => Buffer.from(text, encoding));
+  const bytes = texts.reduce((sum, text) => sum + lengthSize(text.length) + text.length, 0);
+  const block = Buffer.allocUnsafe(bytes);
+  let at = 0;
+  for (let i = 0; i + 1 < texts.length; i += 2) {
+    const name = texts[i] as Buffer;
+    const value = texts[i + 1] as Buffer;
+    at = writeLength(block, at, name.length);
+    at = writeLength(block, at, value.length);
+    at += name.copy(block, at);
+    at += value.copy(block, at);
+  }
+  return block;
+}
+
+function lengthSize(length: number): number {
+  return length > SHORT_LENGTH_MAX ? 4 : 1;
+}
+
+function writeLength(block: Buffer, at: number, length: number): number {
+  if (length > SHORT_LENGTH_MAX) return block.writeUInt32BE((length | 0x80000000) >>> 0, at);
+  return block.writeUInt8(length, at);
+}
+
+/**
+ * Decodes blocks of name-value pairs, remembering the names of the last one.
+ *
+ * A web server sends the same variables in the same order with every request. Each name is first
+ * compared with the one that stood there last time, in place; only a name that differs becomes a new
+ * string. Decoded names are thus the same string objects from request to request, whose hashes are
+ * known, which makes looking them up cheap too.
+ */
+export class PairDecoder {
+  #predicted: string[] = [];
+
+  /**
+   * Decodes a whole block: the joined content of a PARAMS stream, or of FCGI_GET_VALUES.
+   *
+   * @returns names and values in turn, their bytes as latin1. The values are slices of one string:
+   *   whoever keeps one keeps the block.
+   * @throws {ProtocolError} `ERR_FCGI_NAME_VALUE_PAIR` if a length runs past the end of the block.
+   */
+  decode(block: Buffer): string[] {
+    const text = block.toString('latin1');
+    const pairs: string[] = [];
+    let at = 0;
+    while (at < block.length) {
+      const nameLength = readLength(block, at);
+      at += lengthSizeAt(block, at);
+      const valueLength = readLength(block, at);
+      at += lengthSizeAt(block, at);
+      const valueAt = at + nameLength;
+      const end = valueAt + valueLength;
+      if (end > block.length) refusePair(end - block.length);
+      pairs.push(this.#name(text, at, nameLength, pairs.length >> 1), text.slice(valueAt, end));
+      at = end;
+    }
+    return pairs;
+  }
+
+  #name(text: string, at: number, length: number, index: number): string {
+    const predicted = this.#predicted[index];
+    if (predicted?.length === length && text.startsWith(predicted, at)) return predicted;
+    const name = text.slice(at, at + length);
+    if (index >= MAX_PREDICTED_NAMES || length > MAX_PREDICTED_NAME_LENGTH) return name;
+    // A slice would keep the whole block alive for as long as the name is remembered.
+    const copy = Buffer.from(name, 'latin1').toString('latin1');
+    this.#predicted[index] = copy;
+    return copy;
+  }
+}
+
+function lengthSizeAt(block: Buffer, at: number): number {
+  return (block[at] as number) > SHORT_LENGTH_MAX ? 4 : 1;
+}
+
+function readLength(block: Buffer, at: number): number {
+  const first = block[at];
+  if (first === undefined) refusePair(1);
+  if (first <= SHORT_LENGTH_MAX) return first;
+  if (at + 4 > block.length) refusePair(at + 4 - block.length);
+  return block.readUInt32BE(at) & 0x7fffffff;
+}
+
+function refusePair(missing: number): never {
+  throw new ProtocolError(
+    'ERR_FCGI_NAME_VALUE_PAIR',
+    `A name-value pair runs ${missing} bytes past the end of its stream`,
+  );
+}

@@ -1,0 +1,172 @@
+import { FCGI_HEADER_LEN, FCGI_MAX_CONTENT_LEN, FCGI_VERSION_1 } from './constants.ts';
+import { returnSlab, type Slab, takeSlab } from './slab.ts';
+
+/**
+ * Bytes up to which content is copied beside its header. Above it the header and the content become
+ * two buffers of one vectored write: copying 16 KiB costs about what another buffer costs.
+ */
+const MAX_COPIED = 16 * 1024;
+
+const NO_RECORD = -1;
+
+/**
+ * Gathers records until they are sent, so that those of one turn leave in one write.
+ *
+ * Small contents are laid out one after the other in one buffer. Successive writes to one stream share
+ * a record while they fit. Larger ones are passed on as they are, without a copy: their bytes must not
+ * change until they are sent.
+ */
+export class RecordWriter {
+  #buffers: Buffer[] = [];
+  #length = 0;
+  #slab: Slab | undefined;
+  /** Where in the slab the bytes begin that are not in `#buffers` yet. */
+  #from = 0;
+  /** Where in the slab the header stands that more content of the same stream may join. */
+  #openAt = NO_RECORD;
+  #openKey = 0;
+
+  /** Bytes gathered and not yet taken. */
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Adds a whole record. Its content is at most 65,535 bytes long. */
+  record(type: number, requestId: number, content: Uint8Array): void {
+    if (content.length > FCGI_MAX_CONTENT_LEN) {
+      throw new RangeError(`A record's content has at most 65535 bytes, not ${content.length}`);
+    }
+    this.#openAt = NO_RECORD;
+    this.#begin(type, requestId, content.length);
+    this.#append(content);
+    this.#openAt = NO_RECORD;
+  }
+
+  /** Adds the end of a stream: a record without content (FastCGI §3.3). */
+  endStream(type: number, requestId: number): void {
+    this.#openAt = NO_RECORD;
+    this.#begin(type, requestId, 0);
+    this.#openAt = NO_RECORD;
+  }
+
+  /**
+   * Adds content to a stream, in as many records as it takes. Nothing is added for empty content,
+   * since an empty record would end the stream.
+   *
+   * @returns the content's length in bytes
+   */
+  stream(
+    type: number,
+    requestId: number,
+    content: string | Uint8Array,
+    encoding: BufferEncoding = 'utf8',
+  ): number {
+    if (typeof content !== 'string') return this.#streamBytes(type, requestId, content);
+    const length = Buffer.byteLength(content, encoding);
+    if (length > MAX_COPIED) {
+      return this.#streamBytes(type, requestId, Buffer.from(content, encoding));
+    }
+    if (length === 0) return 0;
+    if (!this.#join(type, requestId, length)) this.#begin(type, requestId, length);
+    const slab = this.#room(length);
+    slab.at += slab.buffer.write(content, slab.at, length, encoding);
+    this.#length += length;
+    return length;
+  }
+
+  /**
+   * Hands over everything gathered, to be sent in this order, and starts anew.
+   *
+   * The buffers stay valid for as long as they are needed; the writer does not touch them again.
+   */
+  take(): Buffer[] {
+    this.#closeBuffer();
+    if (this.#slab) returnSlab(this.#slab);
+    this.#slab = undefined;
+    this.#openAt = NO_RECORD;
+    this.#length = 0;
+    const buffers = this.#buffers;
+    this.#buffers = [];
+    return buffers;
+  }
+
+  #streamBytes(type: number, requestId: number, content: Uint8Array): number {
+    if (content.length === 0) return 0;
+    if (content.length <= MAX_COPIED && this.#join(type, requestId, content.length)) {
+      this.#append(content);
+      return content.length;
+    }
+    // Equal parts: a stream's usual 64 KiB would otherwise make one full record and one of a byte.
+    const records = Math.ceil(content.length / FCGI_MAX_CONTENT_LEN);
+    const size = Math.ceil(content.length / records);
+    for (let at = 0; at < content.length; at += size) {
+      const part = content.subarray(at, at + size);
+      this.#begin(type, requestId, part.length);
+      this.#append(part);
+    }
+    return content.length;
+  }
+
+  /** Lengthens the record that was begun last, if it is of this stream and has room. */
+  #join(type: number, requestId: number, length: number): boolean {
+    if (this.#openAt === NO_RECORD || this.#openKey !== streamKey(type, requestId)) return false;
+    const slab = this.#slab as Slab;
+    const joined = slab.buffer.readUInt16BE(this.#openAt + 4) + length;
+    if (joined > FCGI_MAX_CONTENT_LEN || slab.buffer.length - slab.at < length) return false;
+    slab.buffer.writeUInt16BE(joined, this.#openAt + 4);
+    return true;
+  }
+
+  #begin(type: number, requestId: number, contentLength: number): void {
+    const copied = contentLength <= MAX_COPIED ? contentLength : 0;
+    const { buffer, at } = this.#room(FCGI_HEADER_LEN + copied);
+    buffer[at] = FCGI_VERSION_1;
+    buffer[at + 1] = type;
+    buffer[at + 2] = requestId >> 8;
+    buffer[at + 3] = requestId;
+    buffer[at + 4] = contentLength >> 8;
+    buffer[at + 5] = contentLength;
+    buffer[at + 6] = 0;
+    buffer[at + 7] = 0;
+    (this.#slab as Slab).at = at + FCGI_HEADER_LEN;
+    this.#length += FCGI_HEADER_LEN;
+    this.#openAt = at;
+    this.#openKey = streamKey(type, requestId);
+  }
+
+  #append(content: Uint8Array): void {
+    this.#length += content.length;
+    if (content.length <= MAX_COPIED) {
+      const slab = this.#room(content.length);
+      slab.buffer.set(content, slab.at);
+      slab.at += content.length;
+      return;
+    }
+    this.#closeBuffer();
+    this.#openAt = NO_RECORD;
+    this.#buffers.push(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
+  }
+
+  /** A slab with room for `bytes`, the current one if it has it. */
+  #room(bytes: number): Slab {
+    const slab = this.#slab;
+    if (slab && slab.buffer.length - slab.at >= bytes) return slab;
+    this.#closeBuffer();
+    this.#openAt = NO_RECORD;
+    const fresh = takeSlab(bytes);
+    this.#slab = fresh;
+    this.#from = fresh.at;
+    return fresh;
+  }
+
+  #closeBuffer(): void {
+    const slab = this.#slab;
+    if (!slab || slab.at === this.#from) return;
+    this.#buffers.push(slab.buffer.subarray(this.#from, slab.at));
+    this.#from = slab.at;
+  }
+}
+
+function streamKey(type: number, requestId: number): number {
+  return (requestId << 8) | type;
+}
