@@ -14,6 +14,7 @@ export type FcgiErrorCode =
   | 'ERR_FCGI_PARAMS_TIMEOUT'
   | 'ERR_FCGI_REQUEST_TIMEOUT'
   | 'ERR_FCGI_BODY_LENGTH'
+  | 'ERR_FCGI_BODY_SPOOL'
   | 'ERR_FCGI_META_VARIABLE'
   | 'ERR_FCGI_HEADER_COLLISION'
   | 'ERR_FCGI_NOT_A_SOCKET'
@@ -58,7 +59,6 @@ export class ProtocolError extends FcgiError {
   override readonly name = 'ProtocolError';
   declare readonly code: ProtocolErrorCode;
 
-  // biome-ignore lint/complexity/noUselessConstructor: it narrows the codes that may be passed
   constructor(code: ProtocolErrorCode, message: string, details?: FcgiErrorDetails) {
     super(code, message, details);
   }

@@ -1,0 +1,66 @@
+import { IncomingMessage } from 'node:http';
+import type { RequestHead } from '../cgi/request-head.ts';
+
+/** What Node's HTTP parser, whose part is played here, reaches into. */
+interface ParsedMessage extends IncomingMessage {
+  _addHeaderLines(rawHeaders: string[], length: number): void;
+  readonly _dumped: boolean;
+  readonly _consuming: boolean;
+  _dump(): void;
+}
+
+/** Fills a fresh message with the head of its request; `headers` is made from it on first use. */
+export function setHead(incoming: IncomingMessage, head: RequestHead): void {
+  incoming.method = head.method;
+  incoming.url = head.url;
+  incoming.httpVersion = head.httpVersion;
+  incoming.httpVersionMajor = 1;
+  incoming.httpVersionMinor = head.httpVersion === '1.0' ? 0 : 1;
+  (incoming as ParsedMessage)._addHeaderLines(head.rawHeaders, head.rawHeaders.length);
+}
+
+/**
+ * Passes a piece of the body on.
+ *
+ * @returns false if the message has enough for now; it then asks for more through `socket.resume()`
+ */
+export function pushBody(incoming: IncomingMessage, piece: Buffer): boolean {
+  return (incoming as ParsedMessage)._dumped || incoming.push(piece);
+}
+
+/** Ends the body. */
+export function endBody(incoming: IncomingMessage): void {
+  incoming.complete = true;
+  incoming.push(null);
+}
+
+/** Cuts the message off, with the events and the error of `http` when the client goes away. */
+export function abortMessage(incoming: IncomingMessage): void {
+  incoming.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
+}
+
+/** Node 26: stops `req.signal` from taking the end of a request for a disconnect. */
+const kDetachAbortSignal = Object.getOwnPropertySymbols(IncomingMessage.prototype).find(
+  (symbol) => symbol.description === 'kDetachAbortSignal',
+);
+
+/**
+ * Lets go of a message whose response was sent, so that it ends and emits `'close'`.
+ *
+ * A body that nobody reads is thrown away, as `http` does. One that somebody still reads, and that the
+ * web server had not wholly sent, is cut off: after FCGI_END_REQUEST no more of it can come.
+ *
+ * @returns whether somebody still reads a body that has wholly come, and needs the socket for it
+ */
+export function releaseMessage(incoming: IncomingMessage, bodyEnded: boolean): boolean {
+  const message = incoming as ParsedMessage;
+  if (kDetachAbortSignal) {
+    (message as unknown as Record<symbol, () => void>)[kDetachAbortSignal]?.();
+  }
+  if (!message._consuming) message._dump();
+  if (message.complete) return false;
+  if (message._dumped) endBody(message);
+  else if (bodyEnded) return true;
+  else abortMessage(message);
+  return false;
+}

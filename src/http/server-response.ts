@@ -1,0 +1,72 @@
+import { IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { dropHopByHop } from './hop-by-hop.ts';
+import { releaseMessage } from './incoming-message.ts';
+import type { RequestSocket } from './request-socket.ts';
+
+type Headers = OutgoingHttpHeaders | readonly unknown[] | undefined;
+
+/** What Node's HTTP server, whose part is played here, reaches into. */
+interface ServedResponse extends ServerResponse {
+  _storeHeader(firstLine: string, headers: Headers): void;
+}
+
+const { _storeHeader: storeHeader } = ServerResponse.prototype as ServedResponse;
+
+/** What the first line of every response of `http` begins with. */
+const STATUS_AT = 'HTTP/1.1 '.length;
+
+/**
+ * Makes a response of `http` one of CGI, and ties it to its socket.
+ *
+ * Express replaces the prototype of `res`, so all that changes is on the instance: where `http` would
+ * keep the head that `writeHead` passes, that of a CGI document response is kept (RFC 3875 §6.2.1).
+ * Names and values go through the same checks, and the body is never framed.
+ */
+export function tieResponse(res: ServerResponse, socket: RequestSocket): void {
+  // What `http` adds unless it was removed: framing and connection are the web server's (§6.3.4).
+  res.removeHeader('connection');
+  res.removeHeader('transfer-encoding');
+  (res as ServedResponse)._storeHeader = storeResponseHead;
+  res.on('prefinish', finishRequest);
+  res.on('finish', closeRequest);
+  res.assignSocket(socket as never);
+}
+
+/**
+ * `'prefinish'` comes inside `res.end()`, so that the end of the request leaves in one write with the
+ * response; `'finish'` comes a tick later.
+ */
+function finishRequest(this: ServerResponse): void {
+  (this.socket as unknown as RequestSocket | null)?.finish();
+}
+
+/** As when a connection of `http` closes after its response: `'close'` on socket, `res` and `req`. */
+function closeRequest(this: ServerResponse): void {
+  const socket = this.socket as unknown as RequestSocket;
+  const stillRead = releaseMessage(this.req, socket.bodyEnded);
+  if (stillRead) this.req.once('close', () => socket.destroy());
+  else socket.destroy();
+}
+
+function storeResponseHead(this: ServerResponse, firstLine: string, headers: Headers): void {
+  if (this.statusCode < 200) {
+    throw Object.assign(
+      new RangeError(`A response behind a web server cannot have the status ${this.statusCode}`),
+      { code: 'ERR_HTTP_INVALID_STATUS_CODE' },
+    );
+  }
+  const kept = dropHopByHop(this, headers as OutgoingHttpHeaders | undefined);
+  storeHeader.call(this, `Status: ${firstLine.slice(STATUS_AT)}`, kept);
+}
+
+/** Node's flag for "a write returned false"; it has no public setter. */
+const kNeedDrain = Object.getOwnPropertySymbols(
+  new ServerResponse(new IncomingMessage(null as never)),
+).find((symbol) => symbol.description === 'kNeedDrain');
+
+/** Emits `'drain'` where it is waited for, as `http` does when the connection has drained. */
+export function drainResponse(res: ServerResponse): void {
+  if (!res.writableNeedDrain) return;
+  if (kNeedDrain) (res as unknown as Record<symbol, boolean>)[kNeedDrain] = false;
+  res.emit('drain');
+}

@@ -1,0 +1,30 @@
+/** The inactivity timer behind `socket.setTimeout()`. */
+export class SocketTimer {
+  msecs = 0;
+  readonly #expire: () => void;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(expire: () => void) {
+    this.#expire = expire;
+  }
+
+  /** Starts anew with this many milliseconds; 0 stops it. */
+  start(msecs: number): void {
+    if (typeof msecs !== 'number' || !(msecs >= 0) || msecs === Number.POSITIVE_INFINITY) {
+      throw new RangeError(`The timeout must be a non-negative finite number, not ${msecs}`);
+    }
+    this.stop();
+    this.msecs = msecs;
+    if (msecs > 0) this.#timer = setTimeout(this.#expire, msecs).unref();
+  }
+
+  /** Notes activity. */
+  refresh(): void {
+    this.#timer?.refresh();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+}

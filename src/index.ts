@@ -1,0 +1,8 @@
+export { FcgiError, type FcgiErrorCode, ProtocolError, type ProtocolErrorCode } from './errors.ts';
+export {
+  createServer,
+  type ListenOptions,
+  type RequestContext,
+  Server,
+  type ServerOptions,
+} from './server/index.ts';

@@ -1,0 +1,79 @@
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** Bytes kept in memory before a file is made. */
+const MEMORY_LIMIT = 256 * 1024;
+
+/** Bytes read back from the file at a time. */
+const READ_SIZE = 64 * 1024;
+
+/**
+ * A queue of body bytes that holds a bounded part of them in memory and the rest in a temporary file.
+ *
+ * The file's name is removed as soon as it is open: nobody else can open it, and nothing is left behind
+ * when the process is killed. Access is synchronous: a piece of at most 64 KiB goes to the page cache,
+ * which takes less time than handing it to another thread.
+ */
+export class BodySpool {
+  #memory: Buffer[] = [];
+  #memoryLength = 0;
+  #file: number | undefined;
+  #written = 0;
+  #read = 0;
+
+  /** Bytes that wait to be read. */
+  get length(): number {
+    return this.#memoryLength + this.#written - this.#read;
+  }
+
+  /** @throws the file system's error, as when the disk is full */
+  push(piece: Buffer): void {
+    // Once there is a file, what is newer follows it there.
+    if (this.#file === undefined && this.#memoryLength + piece.length <= MEMORY_LIMIT) {
+      this.#memory.push(piece);
+      this.#memoryLength += piece.length;
+      return;
+    }
+    this.#file ??= openUnnamedFile();
+    for (let at = 0; at < piece.length; ) {
+      at += writeSync(this.#file, piece, at, piece.length - at, this.#written + at);
+    }
+    this.#written += piece.length;
+  }
+
+  /** Takes the oldest bytes; undefined if there are none. */
+  shift(): Buffer | undefined {
+    const piece = this.#memory.shift();
+    if (piece) {
+      this.#memoryLength -= piece.length;
+      return piece;
+    }
+    if (this.#file === undefined) return undefined;
+    const bytes = Buffer.allocUnsafe(Math.min(READ_SIZE, this.#written - this.#read));
+    const length = readSync(this.#file, bytes, 0, bytes.length, this.#read);
+    this.#read += length;
+    if (this.#read === this.#written) this.close();
+    return bytes.subarray(0, length);
+  }
+
+  /** Drops everything. */
+  close(): void {
+    this.#memory = [];
+    this.#memoryLength = 0;
+    if (this.#file === undefined) return;
+    closeSync(this.#file);
+    this.#file = undefined;
+    this.#written = 0;
+    this.#read = 0;
+  }
+}
+
+function openUnnamedFile(): number {
+  const folder = mkdtempSync(join(tmpdir(), 'fcgi-body-'));
+  try {
+    return openSync(join(folder, 'body'), 'wx+', 0o600);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,150 @@
+import type { BlockList } from 'node:net';
+import type { MessageClasses } from '../http/message-classes.ts';
+
+/** Options of `createServer()`. */
+export interface ServerOptions extends MessageClasses {
+  /**
+   * Whether a connection may carry several requests at once. `false` answers a second one with
+   * FCGI_CANT_MPX_CONN.
+   * @default true
+   */
+  readonly multiplex?: boolean | undefined;
+
+  /**
+   * How many requests may run at once; more are answered FCGI_OVERLOADED. Reported as FCGI_MAX_REQS.
+   * @default Infinity
+   */
+  readonly maxConcurrentRequests?: number | undefined;
+
+  /**
+   * How many connections may be open at once; more are closed, with `'drop'`. Reported as
+   * FCGI_MAX_CONNS.
+   * @default Infinity
+   */
+  readonly maxConnections?: number | undefined;
+
+  /**
+   * After so many requests the server closes as `close()` does: it stops accepting and finishes what
+   * runs. 0 means never.
+   * @default 0
+   */
+  readonly maxRequests?: number | undefined;
+
+  /**
+   * Bytes of PARAMS that one request may send; more are answered with status 431.
+   * @default 131072 (128 KiB)
+   */
+  readonly maxParamsSize?: number | undefined;
+
+  /**
+   * Milliseconds from BEGIN_REQUEST to the end of PARAMS, after which the answer is status 408.
+   * 0 means no limit.
+   * @default 60000
+   */
+  readonly paramsTimeout?: number | undefined;
+
+  /**
+   * Milliseconds from BEGIN_REQUEST to the end of the request body, after which the answer is status
+   * 408. 0 means no limit.
+   * @default 0
+   */
+  readonly requestTimeout?: number | undefined;
+
+  /**
+   * Milliseconds after which a connection without a request is closed. 0 means never: the web server
+   * decides.
+   * @default 0
+   */
+  readonly keepAliveTimeout?: number | undefined;
+
+  /**
+   * TCP peers that may connect: addresses and CIDR blocks, or a `net.BlockList` that holds them. A
+   * FastCGI port has no other protection: whoever reaches it can claim any REMOTE_ADDR.
+   * @default the addresses in the environment variable FCGI_WEB_SERVER_ADDRS, else all
+   */
+  readonly allowedClients?: readonly string[] | BlockList | undefined;
+
+  /**
+   * Further answers to FCGI_GET_VALUES, by name.
+   * @default {}
+   */
+  readonly values?: Readonly<Record<string, string>> | undefined;
+
+  /**
+   * The path under which the application is mounted. It is stripped from `req.url`, and told in
+   * `req.baseUrl` and `req.originalUrl` as to an Express sub-application. `'auto'` takes SCRIPT_NAME.
+   * @default ''
+   */
+  readonly base?: string | undefined;
+}
+
+/** The options that hold a number of 0 or more, with their defaults. */
+const numbers = {
+  maxConcurrentRequests: Number.POSITIVE_INFINITY,
+  maxConnections: Number.POSITIVE_INFINITY,
+  maxRequests: 0,
+  maxParamsSize: 128 * 1024,
+  paramsTimeout: 60_000,
+  requestTimeout: 0,
+  keepAliveTimeout: 0,
+} as const;
+
+/** The options with every default filled in. */
+export type ServerSettings = { -readonly [Name in keyof typeof numbers]: number } & {
+  readonly multiplex: boolean;
+  readonly values: Readonly<Record<string, string>>;
+  readonly base: string;
+};
+
+/**
+ * Fills in the defaults.
+ *
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE` for an option of the wrong type
+ * @throws {RangeError} `ERR_OUT_OF_RANGE` for a number below 0 or a `base` that is no path
+ */
+export function resolveOptions(options: ServerOptions): ServerSettings {
+  const settings = {
+    multiplex: options.multiplex ?? true,
+    values: options.values ?? {},
+    base: resolveBase(options.base ?? ''),
+  } as ServerSettings;
+  requireType('multiplex', settings.multiplex, 'boolean');
+  requireType('values', settings.values, 'object');
+  for (const name of Object.keys(numbers) as (keyof typeof numbers)[]) {
+    settings[name] = requireNumber(name, options[name] ?? numbers[name]);
+  }
+  return settings;
+}
+
+function resolveBase(base: string): string {
+  requireType('base', base, 'string');
+  if (base === '' || base === 'auto') return base;
+  if (!base.startsWith('/'))
+    throw outOfRange('base', "'', 'auto' or a path that begins with /", base);
+  return base.replace(/\/+$/, '');
+}
+
+function requireNumber(name: string, value: number): number {
+  requireType(name, value, 'number');
+  if (!(value >= 0)) throw outOfRange(name, 'a number of 0 or more', value);
+  return value;
+}
+
+function requireType(name: string, value: unknown, type: string): void {
+  if (typeof value === type && value !== null) return;
+  throw Object.assign(
+    new TypeError(`The option ${name} must be of type ${type}, not ${describe(value)}`),
+    { code: 'ERR_INVALID_ARG_TYPE' },
+  );
+}
+
+function outOfRange(name: string, expected: string, value: unknown): RangeError {
+  return Object.assign(
+    new RangeError(`The option ${name} must be ${expected}, not ${describe(value)}`),
+    { code: 'ERR_OUT_OF_RANGE' },
+  );
+}
+
+function describe(value: unknown): string {
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}

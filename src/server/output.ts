@@ -1,0 +1,116 @@
+import type { Socket } from 'node:net';
+import type { WriteCallback } from '../http/exchange.ts';
+import { RecordWriter } from '../protocol/index.ts';
+
+const NOTHING = Buffer.alloc(0);
+
+/**
+ * The writing side of a connection: gathers the records of one turn of the event loop, whichever
+ * requests they belong to, and sends them in one write.
+ */
+export class Output {
+  readonly #socket: Socket;
+  readonly #drained: () => void;
+  readonly #writer = new RecordWriter();
+  #callbacks: WriteCallback[] = [];
+  #scheduled = false;
+  #waiting = false;
+
+  /** @param drained called when writers that were told to wait may go on */
+  constructor(socket: Socket, drained: () => void) {
+    this.#socket = socket;
+    this.#drained = drained;
+    socket.on('drain', () => this.#drain());
+  }
+
+  /** Bytes that wait to be sent. */
+  get length(): number {
+    return this.#writer.length + this.#socket.writableLength;
+  }
+
+  /**
+   * Adds content to a stream.
+   *
+   * @returns false if the writer had better wait for `drained`
+   */
+  stream(
+    type: number,
+    requestId: number,
+    content: string | Uint8Array,
+    encoding?: BufferEncoding,
+    callback?: WriteCallback,
+  ): boolean {
+    this.#writer.stream(type, requestId, content, encoding);
+    if (callback) this.#callbacks.push(callback);
+    this.#schedule();
+    if (this.length < this.#socket.writableHighWaterMark) return true;
+    this.#waiting = true;
+    return false;
+  }
+
+  /** Adds the end of a stream. */
+  endStream(type: number, requestId: number): void {
+    this.#writer.endStream(type, requestId);
+    this.#schedule();
+  }
+
+  /** Adds a whole record. */
+  record(type: number, requestId: number, content: Uint8Array): void {
+    this.#writer.record(type, requestId, content);
+    this.#schedule();
+  }
+
+  /** Sends what was gathered, now. */
+  flush(): void {
+    const callback = this.#takeCallback();
+    if (this.#writer.length === 0) {
+      // Nothing new: the callbacks wait for what was sent before.
+      if (callback) this.#socket.write(NOTHING, callback);
+      return;
+    }
+    const buffers = this.#writer.take();
+    const last = buffers.length - 1;
+    if (last > 0) this.#socket.cork();
+    for (let i = 0; i < last; i++) this.#socket.write(buffers[i] as Buffer);
+    this.#socket.write(buffers[last] as Buffer, callback);
+    if (last > 0) this.#socket.uncork();
+    this.#drainUnlessNeeded();
+  }
+
+  #schedule(): void {
+    if (this.#scheduled) return;
+    this.#scheduled = true;
+    process.nextTick(flushScheduled, this);
+  }
+
+  /** @internal */
+  scheduledFlush(): void {
+    this.#scheduled = false;
+    this.flush();
+  }
+
+  #takeCallback(): WriteCallback | undefined {
+    const callbacks = this.#callbacks;
+    if (callbacks.length === 0) return undefined;
+    this.#callbacks = [];
+    if (callbacks.length === 1) return callbacks[0];
+    return (error) => {
+      for (const callback of callbacks) callback(error);
+    };
+  }
+
+  /** The socket emits `'drain'` only if it saw its own limit passed. */
+  #drainUnlessNeeded(): void {
+    if (this.#waiting && !this.#socket.writableNeedDrain) process.nextTick(() => this.#drain());
+  }
+
+  #drain(): void {
+    if (!this.#waiting) return;
+    this.#waiting = false;
+    this.#drained();
+  }
+}
+
+function flushScheduled(output: Output): void {
+  output.scheduledFlush();
+}

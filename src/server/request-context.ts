@@ -1,0 +1,96 @@
+import { Writable } from 'node:stream';
+import type { WriteCallback } from '../http/exchange.ts';
+
+/** The FastCGI side of a request: `req.fastcgi`. */
+export interface RequestContext {
+  /** The request's id on its connection: 1 to 65,535. nginx and Apache always use 1. */
+  readonly id: number;
+  /** 1 Responder, 2 Authorizer, 3 Filter (FastCGI §6). */
+  readonly role: number;
+  /** Whether the web server keeps the connection for further requests (FCGI_KEEP_CONN). */
+  readonly keepConnection: boolean;
+  /**
+   * The meta-variables (RFC 3875 §4.1) by name, their bytes as latin1, made on first use. The object has
+   * no prototype, so that `__proto__` is a name like any other. If a variable came twice the last counts.
+   */
+  readonly params: Readonly<Record<string, string>>;
+  /** Aborted when the request is cut off: by the web server, or by destroying `req` or `res`. */
+  readonly signal: AbortSignal;
+  /** FCGI_STDERR: what is written here goes to the web server's error log. */
+  readonly stderr: Writable;
+}
+
+declare module 'node:http' {
+  interface IncomingMessage {
+    /** The request's FastCGI side; undefined when the request came over plain HTTP. */
+    readonly fastcgi?: RequestContext;
+  }
+}
+
+/** What the context asks of its request. */
+export interface ContextRequest {
+  readonly id: number;
+  readonly role: number;
+  readonly keepConnection: boolean;
+  /** Names and values in turn. */
+  readonly variables: readonly string[];
+  writeError(chunk: Uint8Array, callback: WriteCallback): void;
+}
+
+/** Makes each part when it is first asked for: most requests need none. */
+export class LazyRequestContext implements RequestContext {
+  readonly #request: ContextRequest;
+  #params: Record<string, string> | undefined;
+  #controller: AbortController | undefined;
+  #aborted = false;
+  #stderr: Writable | undefined;
+
+  constructor(request: ContextRequest) {
+    this.#request = request;
+  }
+
+  get id(): number {
+    return this.#request.id;
+  }
+
+  get role(): number {
+    return this.#request.role;
+  }
+
+  get keepConnection(): boolean {
+    return this.#request.keepConnection;
+  }
+
+  get params(): Readonly<Record<string, string>> {
+    this.#params ??= toObject(this.#request.variables);
+    return this.#params;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#aborted) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  get stderr(): Writable {
+    const request = this.#request;
+    this.#stderr ??= new Writable({
+      write: (chunk, _encoding, callback) => request.writeError(chunk, callback),
+    });
+    return this.#stderr;
+  }
+
+  /** Notes that the request was cut off. */
+  abort(): void {
+    this.#aborted = true;
+    this.#controller?.abort();
+  }
+}
+
+function toObject(variables: readonly string[]): Record<string, string> {
+  const params: Record<string, string> = Object.create(null);
+  for (let i = 0; i < variables.length; i += 2) {
+    params[variables[i] as string] = variables[i + 1] as string;
+  }
+  return params;
+}
