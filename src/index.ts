@@ -4,5 +4,6 @@ export {
   type ListenOptions,
   type RequestContext,
   Server,
+  type ServerEvents,
   type ServerOptions,
 } from './server/index.ts';

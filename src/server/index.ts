@@ -5,6 +5,7 @@ import { Server } from './server.ts';
 export type { ListenOptions } from './listen.ts';
 export type { ServerOptions } from './options.ts';
 export type { RequestContext } from './request-context.ts';
+export type { ServerEvents } from './server-events.ts';
 export { Server };
 
 /**

@@ -7,18 +7,10 @@ import { allowedClients, isAllowed } from './allowed-clients.ts';
 import { Connection } from './connection.ts';
 import { type ListenOptions, listen } from './listen.ts';
 import { resolveOptions, type ServerOptions, type ServerSettings } from './options.ts';
+import type { ServerEvents, ServerListener } from './server-events.ts';
 import { answerValues } from './values.ts';
 
-/**
- * A FastCGI server with the surface of `http.Server`.
- *
- * Events beside those of `net.Server`:
- * - `'request'` (req, res): as on `http.Server`.
- * - `'clientError'` (error, socket): the web server sent what it must not. A `ProtocolError` has ended its
- *   connection, an `FcgiError` with a `requestId` that request alone. The socket is destroyed already.
- * - `'dropRequest'` (socket): a request was answered FCGI_OVERLOADED.
- * - `'timeout'` (socket): a request's socket was idle for `server.timeout` milliseconds.
- */
+/** A FastCGI server with the surface of `http.Server`; {@link ServerEvents} lists its events. */
 export class Server extends NetServer {
   /** Milliseconds of inactivity after which a request's socket emits `'timeout'`; 0 means never. */
   timeout = 0;
@@ -44,6 +36,18 @@ export class Server extends NetServer {
     this.#allowed = allowedClients(options.allowedClients, process.env.FCGI_WEB_SERVER_ADDRS);
     if (listener) this.on('request', listener);
     this.on('connection', (socket: Socket) => this.#accept(socket));
+  }
+
+  override on<Name extends keyof ServerEvents>(event: Name, listener: ServerListener<Name>): this;
+  override on(event: string, listener: (...args: never[]) => void): this;
+  override on(event: string, listener: (...args: never[]) => void): this {
+    return super.on(event, listener as () => void);
+  }
+
+  override once<Name extends keyof ServerEvents>(event: Name, listener: ServerListener<Name>): this;
+  override once(event: string, listener: (...args: never[]) => void): this;
+  override once(event: string, listener: (...args: never[]) => void): this {
+    return super.once(event, listener as () => void);
   }
 
   /**
@@ -102,7 +106,7 @@ export class Server extends NetServer {
   }
 
   /** Sets `timeout`, and a listener for `'timeout'`. */
-  setTimeout(msecs = 0, callback?: (socket: Socket) => void): this {
+  setTimeout(msecs = 0, callback?: ServerListener<'timeout'>): this {
     this.timeout = msecs;
     if (callback) this.on('timeout', callback);
     return this;
