@@ -7,6 +7,7 @@ type Headers = OutgoingHttpHeaders | readonly unknown[] | undefined;
 
 /** What Node's HTTP server, whose part is played here, reaches into. */
 interface ServedResponse extends ServerResponse {
+  _hasBody: boolean;
   _storeHeader(firstLine: string, headers: Headers): void;
 }
 
@@ -49,14 +50,19 @@ function closeRequest(this: ServerResponse): void {
 }
 
 function storeResponseHead(this: ServerResponse, firstLine: string, headers: Headers): void {
-  if (this.statusCode < 200) {
-    throw Object.assign(
-      new RangeError(`A response behind a web server cannot have the status ${this.statusCode}`),
-      { code: 'ERR_HTTP_INVALID_STATUS_CODE' },
-    );
-  }
+  if (this.statusCode < 200) refuseStatus(this as ServedResponse);
   const kept = dropHopByHop(this, headers as OutgoingHttpHeaders | undefined);
   storeHeader.call(this, `Status: ${firstLine.slice(STATUS_AT)}`, kept);
+}
+
+/** A 1xx head cannot be the last one of a response; `writeHead` has already prepared for it. */
+function refuseStatus(res: ServedResponse): never {
+  res._hasBody = res.req.method !== 'HEAD';
+  res.statusMessage = '';
+  throw Object.assign(
+    new RangeError(`A response behind a web server cannot have the status ${res.statusCode}`),
+    { code: 'ERR_HTTP_INVALID_STATUS_CODE' },
+  );
 }
 
 /** Node's flag for "a write returned false"; it has no public setter. */

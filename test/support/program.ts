@@ -1,0 +1,61 @@
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { join } from 'node:path';
+import { within } from './deadline.ts';
+
+/** The built package; `npm test` builds it first. */
+const dist = join(__dirname, '../../dist/index.js');
+
+/** A Node process that runs a few lines with the built package as `fcgi`. */
+export class Program {
+  readonly process: ChildProcess;
+  stdout = '';
+  stderr = '';
+  readonly #exited: Promise<unknown>;
+  readonly #waiting = new Set<() => void>();
+
+  constructor(source: string, options: SpawnOptions = {}) {
+    const code = `import * as fcgi from ${JSON.stringify(`file://${dist}`)};\n${source}`;
+    this.process = spawn(process.execPath, ['--input-type=module', '-e', code], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      ...options,
+    });
+    this.#exited = once(this.process, 'exit');
+    this.process.stdout?.on('data', (chunk) => this.#take('stdout', chunk));
+    this.process.stderr?.on('data', (chunk) => this.#take('stderr', chunk));
+  }
+
+  /** Waits until the program has printed the text. */
+  async printed(text: string): Promise<void> {
+    const found = new Promise<void>((resolve) => {
+      const check = () => {
+        if (this.stdout.includes(text)) resolve();
+      };
+      this.#waiting.add(check);
+      check();
+    });
+    const gone = this.#exited.then(() => {
+      throw new Error(`The program ended without printing ${text}:\n${this.stderr}`);
+    });
+    await within(`${text} from a program`, Promise.race([found, gone]));
+  }
+
+  /** Waits for the end of the program; its exit code, or the signal that ended it. */
+  async exit(): Promise<number | string> {
+    await within('the end of a program', this.#exited);
+    return this.process.exitCode ?? (this.process.signalCode as string);
+  }
+
+  /** Ends the program if it still runs. */
+  async stop(): Promise<void> {
+    if (this.process.exitCode === null && this.process.signalCode === null) {
+      this.process.kill('SIGKILL');
+    }
+    await this.exit();
+  }
+
+  #take(stream: 'stdout' | 'stderr', chunk: Buffer): void {
+    this[stream] += chunk.toString();
+    for (const check of [...this.#waiting]) check();
+  }
+}
