@@ -12,17 +12,23 @@ export class Program {
   stdout = '';
   stderr = '';
   readonly #exited: Promise<unknown>;
+  readonly #closed: Promise<unknown>;
   readonly #waiting = new Set<() => void>();
 
   constructor(source: string, options: SpawnOptions = {}) {
-    const code = `import * as fcgi from ${JSON.stringify(`file://${dist}`)};\n${source}`;
-    this.process = spawn(process.execPath, ['--input-type=module', '-e', code], {
+    this.process = spawn(process.execPath, ['--input-type=module', '-e', Program.code(source)], {
       stdio: ['ignore', 'pipe', 'pipe'],
       ...options,
     });
     this.#exited = once(this.process, 'exit');
+    this.#closed = once(this.process, 'close');
     this.process.stdout?.on('data', (chunk) => this.#take('stdout', chunk));
     this.process.stderr?.on('data', (chunk) => this.#take('stderr', chunk));
+  }
+
+  /** The module that runs the lines. */
+  static code(source: string): string {
+    return `import * as fcgi from ${JSON.stringify(`file://${dist}`)};\n${source}`;
   }
 
   /** Waits until the program has printed the text. */
@@ -34,7 +40,8 @@ export class Program {
       this.#waiting.add(check);
       check();
     });
-    const gone = this.#exited.then(() => {
+    // Its output ends with the last process that inherited it.
+    const gone = this.#closed.then(() => {
       throw new Error(`The program ended without printing ${text}:\n${this.stderr}`);
     });
     await within(`${text} from a program`, Promise.race([found, gone]));

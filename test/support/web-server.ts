@@ -34,18 +34,15 @@ export class WebServer {
   }
 
   /** Connects to a listening server, over TCP or its Unix socket. */
-  static async connect(
-    server: net.Server,
-    options: net.SocketConstructorOpts = {},
-  ): Promise<WebServer> {
+  static async connect(server: net.Server): Promise<WebServer> {
     const address = server.address();
     if (address === null) throw new Error('The server does not listen');
-    const socket = new net.Socket(options);
-    socket.connect(
-      typeof address === 'string'
-        ? { path: address }
-        : { port: address.port, host: address.address },
-    );
+    if (typeof address === 'string') return WebServer.connectTo({ path: address });
+    return WebServer.connectTo({ port: address.port, host: address.address });
+  }
+
+  static async connectTo(target: net.NetConnectOpts): Promise<WebServer> {
+    const socket = net.connect(target);
     await within('the connection', once(socket, 'connect'));
     return new WebServer(socket);
   }
@@ -122,7 +119,6 @@ export class WebServer {
 
   #end(): void {
     this.ended = true;
-    parseRecords(this.#rest);
     for (const check of [...this.#waiting]) check();
   }
 }
