@@ -11,7 +11,10 @@ export class SocketTimer {
   /** Starts anew with this many milliseconds; 0 stops it. */
   start(msecs: number): void {
     if (typeof msecs !== 'number' || !(msecs >= 0) || msecs === Number.POSITIVE_INFINITY) {
-      throw new RangeError(`The timeout must be a non-negative finite number, not ${msecs}`);
+      throw Object.assign(
+        new RangeError(`The timeout must be a finite number of 0 or more, not ${msecs}`),
+        { code: 'ERR_OUT_OF_RANGE' },
+      );
     }
     this.stop();
     this.msecs = msecs;

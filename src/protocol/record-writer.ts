@@ -63,7 +63,7 @@ export class RecordWriter {
   ): number {
     if (typeof content !== 'string') return this.#streamBytes(type, requestId, content);
     const length = Buffer.byteLength(content, encoding);
-    if (length > MAX_COPIED) {
+    if (length > MAX_COPIED || isDecoding(encoding)) {
       return this.#streamBytes(type, requestId, Buffer.from(content, encoding));
     }
     if (length === 0) return 0;
@@ -169,4 +169,9 @@ export class RecordWriter {
 
 function streamKey(type: number, requestId: number): number {
   return (requestId << 8) | type;
+}
+
+/** Whether the number of bytes is not known before the text was read: text that is wrong gives fewer. */
+function isDecoding(encoding: BufferEncoding): boolean {
+  return /^(hex|base64)/i.test(encoding);
 }

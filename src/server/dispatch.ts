@@ -32,6 +32,7 @@ export function createMessages(
   const incoming = server.messageFactory.createIncoming(socket);
   const context = new LazyRequestContext(request);
   socket.incoming = incoming;
+  socket.bytesRead = request.body.received;
   announceBody(request, head);
   setHead(incoming, head);
   mount(incoming, server.settings.base, request);

@@ -1,0 +1,80 @@
+import fs, { readdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { BodySpool } from '../../src/server/body-spool.ts';
+import { serving } from '../support/serve.ts';
+import { begin, GET, params, record, request, STDIN } from '../support/wire.ts';
+
+/** Everything that is left in the spool. */
+function drain(spool: BodySpool): Buffer {
+  const pieces: Buffer[] = [];
+  for (let piece = spool.shift(); piece; piece = spool.shift()) pieces.push(Buffer.from(piece));
+  return Buffer.concat(pieces);
+}
+
+const bytes = (length: number, seed: number) =>
+  Buffer.from(Array.from({ length }, (_, i) => (i * 31 + seed) & 255));
+
+test.each([0, 1, 256 * 1024 - 1, 256 * 1024, 256 * 1024 + 1, 3_000_000])(
+  'gives %i bytes back in order',
+  (length) => {
+    const spool = new BodySpool();
+    const body = bytes(length, 3);
+    for (let at = 0; at < length; at += 60_000) spool.push(body.subarray(at, at + 60_000));
+    expect(spool.length).toBe(length);
+    expect(drain(spool).equals(body)).toBe(true);
+    expect(spool.length).toBe(0);
+  },
+);
+
+test('keeps the order when pushes and shifts alternate across the limit', () => {
+  const spool = new BodySpool();
+  const body = bytes(4_000_000, 7);
+  const out: Buffer[] = [];
+  for (let at = 0; at < body.length; at += 50_000) {
+    spool.push(body.subarray(at, at + 50_000));
+    if (at % 150_000 === 0) out.push(Buffer.from(spool.shift() as Buffer));
+  }
+  out.push(drain(spool));
+  expect(Buffer.concat(out).equals(body)).toBe(true);
+});
+
+test('leaves no file with a name, and none at all after close()', () => {
+  const names = () => readdirSync(tmpdir()).filter((name) => name.startsWith('fcgi-body-'));
+  const before = names();
+  const spool = new BodySpool();
+  for (let i = 0; i < 10; i++) spool.push(Buffer.alloc(60_000));
+  expect(names()).toEqual(before);
+  spool.close();
+  expect([spool.length, spool.shift()]).toEqual([0, undefined]);
+  spool.push(Buffer.from('again'));
+  expect(drain(spool).toString()).toBe('again');
+});
+
+test('a body that cannot be spooled fails its request with 503, and no other', async () => {
+  try {
+    await serving(
+      (req, res) => {
+        if (req.url === '/other') res.end('unharmed');
+      },
+      async ({ connect, errors }) => {
+        const peer = await connect();
+        jest.spyOn(fs, 'mkdtempSync').mockImplementation(() => {
+          throw Object.assign(new Error('no space left on device'), { code: 'ENOSPC' });
+        });
+        const variables = { ...GET, REQUEST_METHOD: 'POST', REQUEST_URI: '/slow' };
+        peer.send(begin(1), params(1, variables), begin(2));
+        for (let i = 0; i < 20; i++) peer.send(record(STDIN, 1, Buffer.alloc(60_000)));
+        expect((await peer.answer(1)).status).toBe('503 Service Unavailable');
+        expect(
+          errors.map(({ code, cause }) => [code, (cause as NodeJS.ErrnoException).code]),
+        ).toEqual([['ERR_FCGI_BODY_SPOOL', 'ENOSPC']]);
+        const rest = request({ id: 2, variables: { REQUEST_URI: '/other' } }).subarray(
+          begin(2).length,
+        );
+        expect((await peer.exchange(rest, 2)).body.toString()).toBe('unharmed');
+      },
+    );
+  } finally {
+    jest.restoreAllMocks();
+  }
+});
