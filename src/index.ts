@@ -1,6 +1,23 @@
+export {
+  Client,
+  type ClientOptions,
+  type ClientResponse,
+  type RequestBody,
+  type RequestOptions,
+  RequestRefusedError,
+  request,
+  type Target,
+} from './client/index.ts';
 export { FcgiError, type FcgiErrorCode, ProtocolError, type ProtocolErrorCode } from './errors.ts';
 export {
+  createGateway,
+  Gateway,
+  type GatewayOptions,
+  type GatewayTarget,
+} from './gateway/index.ts';
+export {
   createServer,
+  type Listener,
   type ListenOptions,
   type RequestContext,
   Server,

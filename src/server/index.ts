@@ -1,8 +1,9 @@
-import type { RequestListener } from 'node:http';
+import type { Listener } from './listener.ts';
 import type { ServerOptions } from './options.ts';
 import { Server } from './server.ts';
 
 export type { ListenOptions } from './listen.ts';
+export type { Listener } from './listener.ts';
 export type { ServerOptions } from './options.ts';
 export type { RequestContext } from './request-context.ts';
 export type { ServerEvents } from './server-events.ts';
@@ -15,11 +16,8 @@ export { Server };
  *   or Koa (`app.callback()`) application, or any function `(req, res)`
  * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, or {RangeError} `ERR_OUT_OF_RANGE`, for a wrong option
  */
-export function createServer(listener?: RequestListener): Server;
-export function createServer(options: ServerOptions, listener?: RequestListener): Server;
-export function createServer(
-  options: ServerOptions | RequestListener = {},
-  listener?: RequestListener,
-): Server {
+export function createServer(listener?: Listener): Server;
+export function createServer(options: ServerOptions, listener?: Listener): Server;
+export function createServer(options: ServerOptions | Listener = {}, listener?: Listener): Server {
   return typeof options === 'function' ? new Server({}, options) : new Server(options, listener);
 }

@@ -1,4 +1,3 @@
-import type { RequestListener } from 'node:http';
 import { type BlockList, Server as NetServer, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { FcgiError } from '../errors.ts';
@@ -6,6 +5,7 @@ import { type MessageFactory, messageFactory } from '../http/message-classes.ts'
 import { allowedClients, isAllowed } from './allowed-clients.ts';
 import { Connection } from './connection.ts';
 import { type ListenOptions, listen } from './listen.ts';
+import { type Listener, toRequestListener } from './listener.ts';
 import { resolveOptions, type ServerOptions, type ServerSettings } from './options.ts';
 import type { ServerEvents, ServerListener } from './server-events.ts';
 import { answerValues } from './values.ts';
@@ -26,15 +26,16 @@ export class Server extends NetServer {
   #served = 0;
   #closing = false;
 
-  constructor(options: ServerOptions = {}, listener?: RequestListener) {
+  constructor(options: ServerOptions = {}, listener?: Listener) {
     super({ allowHalfOpen: true, noDelay: true });
     this.settings = resolveOptions(options);
     this.requestTimeout = this.settings.requestTimeout;
     this.keepAliveTimeout = this.settings.keepAliveTimeout;
     this.maxConnections = this.settings.maxConnections;
-    this.messageFactory = messageFactory(options, listener);
+    const requestListener = listener && toRequestListener(listener);
+    this.messageFactory = messageFactory(options, requestListener);
     this.#allowed = allowedClients(options.allowedClients, process.env.FCGI_WEB_SERVER_ADDRS);
-    if (listener) this.on('request', listener);
+    if (requestListener) this.on('request', requestListener);
     this.on('connection', (socket: Socket) => this.#accept(socket));
   }
 

@@ -1,0 +1,42 @@
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Server } from '../server/index.ts';
+
+/** A server on a socket that nobody else knows. */
+export interface PrivateSocket {
+  readonly path: string;
+  /** Closes the server, its connections too, and takes the socket away. */
+  close(): Promise<void>;
+}
+
+/** Makes the server listen on a socket that only this user can reach. */
+export async function listenPrivately(server: Server): Promise<PrivateSocket> {
+  if (process.platform === 'win32') {
+    const path = `\\\\.\\pipe\\fcgi-${randomUUID()}`;
+    await listen(server, path);
+    return { path, close: () => close(server) };
+  }
+  // mkdtemp() makes folders with mode 0700.
+  const folder = await mkdtemp(join(tmpdir(), 'fcgi-'));
+  const remove = () => rm(folder, { recursive: true, force: true });
+  const path = join(folder, 'app.sock');
+  await listen(server, path).catch((error) => remove().then(() => Promise.reject(error)));
+  return { path, close: () => close(server).finally(remove) };
+}
+
+async function listen(server: Server, path: string): Promise<void> {
+  const listening = once(server, 'listening');
+  server.listen(path);
+  await listening;
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    // Somebody else may have closed it by now, which is what is wanted.
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}

@@ -1,0 +1,138 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import net from 'node:net';
+import { tmpdir, userInfo } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { Client } from '../../src/client/index.ts';
+import { within } from '../support/deadline.ts';
+
+const required = process.env.FCGI_FRONTENDS === 'required';
+const names = ['php-fpm', 'php-fpm8.4', 'php-fpm8.3', 'php-fpm8.2', 'php-fpm8.1'];
+const phpFpm = findProgram(names);
+
+function findProgram(candidates: string[]): string | undefined {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/usr/local/sbin'];
+  const paths = candidates.flatMap((name) => folders.map((folder) => join(folder, name)));
+  return paths.find((path) => existsSync(path));
+}
+
+const SCRIPT = `<?php
+switch ($_GET['do'] ?? '') {
+  case 'echo': readfile('php://input'); break;
+  case 'missing': http_response_code(404); break;
+  case 'redirect': header('Location: /elsewhere'); break;
+  case 'pid': echo getmypid(); break;
+  default: echo json_encode($_SERVER);
+}
+`;
+
+(phpFpm || required ? describe : describe.skip)(
+  `php-fpm (${phpFpm ?? 'skipped: php-fpm is not installed'})`,
+  () => {
+    let folder: string;
+    let socket: string;
+    let child: ChildProcess;
+    let client: Client;
+
+    beforeAll(async () => {
+      if (!phpFpm) throw new Error('FCGI_FRONTENDS is "required", but php-fpm is not installed');
+      folder = mkdtempSync(join(tmpdir(), 'fcgi-php-'));
+      socket = join(folder, 'php.sock');
+      writeFileSync(join(folder, 'index.php'), SCRIPT);
+      writeFileSync(join(folder, 'fpm.conf'), configuration(folder, socket));
+      const flags = userInfo().uid === 0 ? ['-R'] : [];
+      child = spawn(phpFpm, ['-n', '-F', ...flags, '-y', join(folder, 'fpm.conf')], {
+        stdio: 'ignore',
+      });
+      await within('php-fpm', accepting(socket, child));
+      client = new Client(socket);
+    });
+
+    afterAll(async () => {
+      await client?.close();
+      if (child?.exitCode === null) {
+        const exited = once(child, 'exit');
+        child.kill();
+        await within('the end of php-fpm', exited);
+      }
+      if (folder) rmSync(folder, { recursive: true, force: true });
+    });
+
+    function get(query: string, extra: Record<string, string> = {}, body?: string | Buffer) {
+      const params = {
+        REQUEST_METHOD: body === undefined ? 'GET' : 'POST',
+        SCRIPT_FILENAME: join(folder, 'index.php'),
+        SCRIPT_NAME: '/index.php',
+        QUERY_STRING: query,
+        ...extra,
+      };
+      return within('the head', client.request({ params, body }));
+    }
+
+    test('gets the variables', async () => {
+      const utf8 = Buffer.from('h\u00e9').toString('latin1');
+      const response = await get('a=b', { HTTP_X_TEST: utf8, EMPTY: '' });
+      expect(response).toMatchObject({ statusCode: 200, statusMessage: 'OK' });
+      expect(JSON.parse(await text(response.body))).toMatchObject({
+        REQUEST_METHOD: 'GET',
+        QUERY_STRING: 'a=b',
+        HTTP_X_TEST: 'h\u00e9',
+        EMPTY: '',
+      });
+      expect(await response.completed).toEqual({ appStatus: 0, protocolStatus: 0 });
+    });
+
+    test('gets a body of many records and sends it back', async () => {
+      const body = Buffer.alloc(3_000_000, 'b');
+      const type = { CONTENT_TYPE: 'application/octet-stream' };
+      const response = await get('do=echo', type, body);
+      expect((await text(response.body)).length).toBe(body.length);
+    });
+
+    test('tells a status, a redirect and a script that is missing', async () => {
+      expect(await get('do=missing')).toMatchObject({
+        statusCode: 404,
+        statusMessage: 'Not Found',
+      });
+      expect(await get('do=redirect')).toMatchObject({ statusCode: 302 });
+      const missing = await get('', { SCRIPT_FILENAME: join(folder, 'no.php') });
+      await missing.completed;
+      expect(missing.statusCode).toBe(404);
+      expect(missing.stderr).toContain('Primary script unknown');
+    });
+
+    test('serves one request after the other on one connection', async () => {
+      const pids = new Set<string>();
+      for (let i = 0; i < 5; i++) pids.add(await text((await get('do=pid')).body));
+      // Two workers wait for connections; only who keeps one meets the same worker five times.
+      expect(pids.size).toBe(1);
+    });
+  },
+);
+
+function configuration(folder: string, socket: string): string {
+  return `
+[global]
+error_log = ${join(folder, 'error.log')}
+daemonize = no
+[www]
+listen = ${socket}
+pm = static
+pm.max_children = 2
+catch_workers_output = no
+`;
+}
+
+/** Waits until somebody accepts connections on the socket. */
+async function accepting(path: string, child: ChildProcess): Promise<void> {
+  while (child.exitCode === null && child.signalCode === null) {
+    const socket = net.connect(path);
+    const connected = await once(socket, 'connect').catch(() => undefined);
+    socket.destroy();
+    if (connected) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`php-fpm ended with exit code ${child.exitCode}`);
+}
