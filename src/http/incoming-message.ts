@@ -39,6 +39,15 @@ export function abortMessage(incoming: IncomingMessage): void {
   incoming.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
 }
 
+/**
+ * Whether somebody has begun to read. Node's own flag is set when the body must be waited for, and so not
+ * with one that was there before the listener.
+ */
+function isRead(message: ParsedMessage): boolean {
+  const { _consuming, readableFlowing } = message;
+  return _consuming || readableFlowing !== null || message.listenerCount('readable') > 0;
+}
+
 /** Node 26: stops `req.signal` from taking the end of a request for a disconnect. */
 const kDetachAbortSignal = Object.getOwnPropertySymbols(IncomingMessage.prototype).find(
   (symbol) => symbol.description === 'kDetachAbortSignal',
@@ -57,7 +66,7 @@ export function releaseMessage(incoming: IncomingMessage, bodyEnded: boolean): b
   if (kDetachAbortSignal) {
     (message as unknown as Record<symbol, () => void>)[kDetachAbortSignal]?.();
   }
-  if (!message._consuming) message._dump();
+  if (!isRead(message)) message._dump();
   if (message.complete) return false;
   if (message._dumped) endBody(message);
   else if (bodyEnded) return true;

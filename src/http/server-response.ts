@@ -9,6 +9,7 @@ type Headers = OutgoingHttpHeaders | readonly unknown[] | undefined;
 interface ServedResponse extends ServerResponse {
   _hasBody: boolean;
   _storeHeader(firstLine: string, headers: Headers): void;
+  _closed: boolean;
 }
 
 const { _storeHeader: storeHeader } = ServerResponse.prototype as ServedResponse;
@@ -45,8 +46,20 @@ function finishRequest(this: ServerResponse): void {
 function closeRequest(this: ServerResponse): void {
   const socket = this.socket as unknown as RequestSocket;
   const stillRead = releaseMessage(this.req, socket.bodyEnded);
+  // Listeners for 'finish' find the response without its socket, as under `http`.
+  this.detachSocket(socket as never);
+  process.nextTick(emitClose, this);
   if (stillRead) this.req.once('close', () => socket.destroy());
   else socket.destroy();
+}
+
+/** What Node does for a response that has let go of its socket. */
+function emitClose(res: ServerResponse): void {
+  const response = res as ServedResponse;
+  if (response._closed) return;
+  response.destroyed = true;
+  response._closed = true;
+  response.emit('close');
 }
 
 function storeResponseHead(this: ServerResponse, firstLine: string, headers: Headers): void {

@@ -1,0 +1,4 @@
+import { fastifyCases } from './fastify.ts';
+import { runTable } from './run-table.ts';
+
+runTable(fastifyCases);
