@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import net from 'node:net';
 import { within } from './deadline.ts';
-import { END_REQUEST, parseRecord, parseRecords, STDERR, STDOUT, type WireRecord } from './wire.ts';
+import { END_REQUEST, parseRecord, STDERR, STDOUT, type WireRecord } from './wire.ts';
 
 /** What came back for one request. */
 export interface Answer {
