@@ -14,11 +14,17 @@ const cache = new Map<string, string>();
 export function headerName(variable: string): string {
   const known = cache.get(variable);
   if (known !== undefined) return known;
-  const name = variable.startsWith(PREFIX)
-    ? variable.slice(PREFIX.length).toLowerCase().replaceAll('_', '-')
-    : '';
-  if (cache.size < MAX_CACHED && variable.length <= MAX_CACHED_LENGTH) cache.set(variable, name);
+  if (cache.size >= MAX_CACHED || variable.length > MAX_CACHED_LENGTH) return toName(variable);
+  // Variables are slices of their request; to remember one would keep all of it.
+  const copy = Buffer.from(variable, 'latin1').toString('latin1');
+  const name = toName(copy);
+  cache.set(copy, name);
   return name;
+}
+
+function toName(variable: string): string {
+  if (!variable.startsWith(PREFIX)) return '';
+  return variable.slice(PREFIX.length).toLowerCase().replaceAll('_', '-');
 }
 
 /**
@@ -28,5 +34,6 @@ export function headerName(variable: string): string {
  * lost on the way; a variable that is not canonical may meet another one.
  */
 export function isCanonical(variable: string): boolean {
-  return !/[a-z-]/.test(variable);
+  if (/^[A-Z0-9_]*$/.test(variable)) return true;
+  return !variable.includes('-') && variable === variable.toUpperCase();
 }

@@ -80,6 +80,8 @@ class HeadReader {
         return;
       case 'authorization':
         this.#authorization = value;
+        // Rewrite rules that pass it on set it to nothing when there is none.
+        if (value === '') return;
         break;
       case 'x-original-url':
         this.#target.HTTP_X_ORIGINAL_URL = value;
@@ -97,8 +99,7 @@ class HeadReader {
         this.#protocol = value;
         return;
       case 'CONTENT_LENGTH':
-        this.#contentLength = value;
-        if (value !== '') this.#rawHeaders.push('content-length', value);
+        this.#takeContentLength(value);
         return;
       case 'CONTENT_TYPE':
         this.#contentType = value;
@@ -114,6 +115,13 @@ class HeadReader {
         return;
     }
     if (isRedirectedAuthorization(variable)) this.#redirectedAuthorization = value;
+  }
+
+  #takeContentLength(value: string): void {
+    if (value === '' || value === this.#contentLength) return;
+    if (this.#contentLength !== '') refuse(`CONTENT_LENGTH is ${this.#contentLength} and ${value}`);
+    this.#contentLength = value;
+    this.#rawHeaders.push('content-length', value);
   }
 
   /** Headers that stand in for others, once it is known that the others did not come. */

@@ -12,13 +12,15 @@ const MAX_PREDICTED_NAME_LENGTH = 128;
  *
  * @param pairs names and values in turn: `['A', '1', 'B', '2']`
  * @param encoding of both; `latin1` keeps the bytes of strings that came from Node's `http`
+ * @throws {RangeError} if the last name has no value
  */
 export function encodePairs(pairs: readonly string[], encoding: BufferEncoding = 'latin1'): Buffer {
+  if (pairs.length % 2 !== 0) throw new RangeError('The last name has no value');
   const texts = pairs.map((text) => Buffer.from(text, encoding));
   const bytes = texts.reduce((sum, text) => sum + lengthSize(text.length) + text.length, 0);
   const block = Buffer.allocUnsafe(bytes);
   let at = 0;
-  for (let i = 0; i + 1 < texts.length; i += 2) {
+  for (let i = 0; i < texts.length; i += 2) {
     const name = texts[i] as Buffer;
     const value = texts[i + 1] as Buffer;
     at = writeLength(block, at, name.length);

@@ -19,12 +19,24 @@ const MAX_IDLE = 4;
 
 /** Lends a slab with at least `room` bytes free. */
 export function takeSlab(room: number): Slab {
-  const last = idle.at(-1);
-  if (last && last.buffer.length - last.at >= room) return idle.pop() as Slab;
+  const found = idle.findLastIndex((slab) => roomOf(slab) >= room);
+  if (found >= 0) return idle.splice(found, 1)[0] as Slab;
   return { buffer: Buffer.allocUnsafeSlow(Math.max(SLAB_SIZE, room)), at: 0 };
 }
 
 /** Takes a slab back. What was written stays valid; the rest goes to the next borrower. */
 export function returnSlab(slab: Slab): void {
-  if (idle.length < MAX_IDLE && slab.buffer.length - slab.at >= MIN_ROOM) idle.push(slab);
+  if (roomOf(slab) < MIN_ROOM) return;
+  idle.push(slab);
+  if (idle.length > MAX_IDLE) dropFullest();
+}
+
+/** Slabs with little room would otherwise fill the places of those that are of use. */
+function dropFullest(): void {
+  const rooms = idle.map(roomOf);
+  idle.splice(rooms.indexOf(Math.min(...rooms)), 1);
+}
+
+function roomOf(slab: Slab): number {
+  return slab.buffer.length - slab.at;
 }
