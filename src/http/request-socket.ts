@@ -34,6 +34,7 @@ export class RequestSocket extends Duplex {
     this.server = server;
   }
 
+  /** @internal */
   // @ts-expect-error Node's is an accessor as well; its types call it a property
   override get writableLength(): number {
     return this.#exchange.writableLength;

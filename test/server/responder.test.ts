@@ -1,6 +1,18 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { Deferred } from '../support/deferred.ts';
 import { serving } from '../support/serve.ts';
-import { begin, END_REQUEST, GET, params, post, request, STDOUT, stdin } from '../support/wire.ts';
+import {
+  begin,
+  END_REQUEST,
+  GET,
+  GET_VALUES,
+  params,
+  post,
+  record,
+  request,
+  STDOUT,
+  stdin,
+} from '../support/wire.ts';
 
 test('answers in one write: head and body, the end of STDOUT, FCGI_END_REQUEST', async () => {
   await serving(
@@ -175,22 +187,55 @@ test('keeps the connection when a body was not read to its end', async () => {
   );
 });
 
-test('lets a listener that answered early read the rest of a body that has come', async () => {
-  const read = new Deferred<number>();
+/** Posts a body, and hands the request to `use` when all of it has come and nothing was read. */
+async function withWholeBody(
+  body: Buffer,
+  use: (req: IncomingMessage, res: ServerResponse) => Promise<void>,
+): Promise<void> {
+  const started = new Deferred<[IncomingMessage, ServerResponse]>();
   await serving(
-    (req, res) => {
-      res.end('accepted');
-      let bytes = 0;
-      req.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-      });
-      req.on('end', () => read.resolve(bytes));
-    },
+    (req, res) => started.resolve([req, res]),
     async ({ connect }) => {
-      await (await connect()).exchange(post(Buffer.alloc(10_000)));
-      expect(await read.wait('read')).toBe(10_000);
+      const peer = await connect();
+      // An id above 1 shows that the connection is multiplexed: it is read on, whatever the body does.
+      peer.send(post(body, { id: 2 }), record(GET_VALUES, 0));
+      await peer.until('proof that all was read', () => peer.records.length > 0);
+      await use(...(await started.wait('the listener')));
     },
   );
+}
+
+test('lets a listener that answered early read the rest of a body that has come', async () => {
+  await withWholeBody(Buffer.alloc(1024 * 1024), async (req, res) => {
+    const read = new Deferred<number>();
+    let bytes = 0;
+    res.end('accepted');
+    req.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+    });
+    req.on('end', () => read.resolve(bytes));
+    expect(await read.wait('the body')).toBe(1024 * 1024);
+  });
+});
+
+test('keeps the socket of a listener that answered early until it has read the body', async () => {
+  await withWholeBody(Buffer.alloc(1024 * 1024), async (req, res) => {
+    const answered = new Deferred<void>();
+    const socketClosed = new Deferred<void>();
+    let bytes = 0;
+    res.on('close', () => answered.resolve());
+    req.socket.on('close', () => socketClosed.resolve());
+    req.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (!res.writableEnded) req.pause();
+      res.end('accepted');
+    });
+    await answered.wait('the answer');
+    expect([req.socket.destroyed, bytes < 1024 * 1024]).toEqual([false, true]);
+    req.resume();
+    await socketClosed.wait('the end of the socket');
+    expect(bytes).toBe(1024 * 1024);
+  });
 });
 
 test('sends nothing of a response to HEAD but its head', async () => {
@@ -302,6 +347,25 @@ test.each<[string, (res: import('node:http').ServerResponse) => void]>([
         /^(connection|keep-alive|transfer-encoding|trailer|upgrade|status: 999)/im,
       );
       expect(answer.body.toString()).toBe('ab');
+    },
+  );
+});
+
+test('closes a response once, also if it is destroyed when it has finished', async () => {
+  const closed: number[] = [];
+  let requests = 0;
+  await serving(
+    (_req, res) => {
+      const nth = ++requests;
+      res.on('finish', () => res.destroy());
+      res.on('close', () => closed.push(nth));
+      res.end('done');
+    },
+    async ({ connect }) => {
+      const peer = await connect();
+      await peer.exchange(request());
+      await peer.exchange(request());
+      expect(closed.filter((nth) => nth === 1)).toHaveLength(1);
     },
   );
 });

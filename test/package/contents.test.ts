@@ -1,0 +1,148 @@
+import { execFile } from 'node:child_process';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { type Installed, installTarball, repository } from './tarball.ts';
+
+const run = promisify(execFile);
+
+let installed: Installed;
+
+beforeAll(async () => {
+  installed = await installTarball();
+});
+
+afterAll(() => installed?.remove());
+
+interface PackageJson {
+  readonly exports: Record<string, string | Record<string, string>>;
+  readonly types: string;
+  readonly bin?: string | Record<string, string>;
+  readonly [field: string]: unknown;
+}
+
+const inPackage = (path: string) => join(installed.project, 'node_modules/fcgi', path);
+
+const packageJson = (): PackageJson => JSON.parse(readFileSync(inPackage('package.json'), 'utf8'));
+
+/** Runs a module in the project that has the package, and returns what it says. */
+async function evaluate(code: string, ...flags: string[]): Promise<unknown> {
+  const args = [...flags, '--input-type=module', '--eval', code];
+  const { stdout } = await run(process.execPath, args, { cwd: installed.project });
+  return JSON.parse(stdout);
+}
+
+describe('the tarball', () => {
+  test('holds what its users need, and no more', () => {
+    const expected =
+      /^(dist\/.+\.(js|d\.ts)|docs\/.+|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
+    expect(installed.files.filter((path) => !expected.test(path))).toEqual([]);
+    expect(installed.files).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/index.js']),
+    );
+  });
+
+  test('has a declaration file for each module, and a module for each source file', () => {
+    const modules = installed.files.filter((path) => path.endsWith('.js'));
+    for (const path of modules) expect(installed.files).toContain(path.replace(/\.js$/, '.d.ts'));
+    expect(modules.length).toBeGreaterThan(20);
+  });
+
+  test('holds relative imports of files that are in it', () => {
+    for (const path of installed.files.filter((file) => /\.(js|d\.ts)$/.test(file))) {
+      const code = readFileSync(inPackage(path), 'utf8');
+      for (const [, target] of code.matchAll(/(?:from|import\() ?'(\.[^']+)'/g)) {
+        const js = join(path, '..', target as string).replace(/\.ts$/, '.js');
+        expect([path, target, existsSync(inPackage(js))]).toEqual([path, target, true]);
+      }
+    }
+  });
+});
+
+describe('package.json', () => {
+  test('names files that are there', () => {
+    const { exports, types, bin = {} } = packageJson();
+    const targets = [
+      ...Object.values(exports).flatMap((target) =>
+        typeof target === 'string' ? [target] : Object.values(target),
+      ),
+      ...(typeof bin === 'string' ? [bin] : Object.values(bin)),
+      types,
+    ];
+    for (const target of targets)
+      expect([target, existsSync(inPackage(target))]).toEqual([target, true]);
+  });
+
+  test('names no other package: the library is a folder that can be copied', () => {
+    const json = packageJson();
+    for (const field of ['dependencies', 'optionalDependencies', 'peerDependencies']) {
+      expect(json[field] ?? {}).toEqual({});
+    }
+    for (const field of ['bundleDependencies', 'bundledDependencies']) {
+      expect(json[field] ?? []).toEqual([]);
+    }
+  });
+
+  test('runs nothing when the package is installed', () => {
+    const { scripts } = packageJson() as { scripts?: Record<string, string> };
+    for (const name of ['preinstall', 'install', 'postinstall']) {
+      expect(scripts ?? {}).not.toHaveProperty(name);
+    }
+  });
+});
+
+test('package-lock.json holds no addresses of a registry', () => {
+  const lock = readFileSync(join(repository, 'package-lock.json'), 'utf8');
+  expect(lock.match(/"resolved":.*/g) ?? []).toEqual([]);
+  expect(lock).not.toMatch(/\/\/[^"]*registry/);
+});
+
+describe('the modules', () => {
+  test.each(['fcgi', 'fcgi/protocol'])(
+    'of %s are the same from import and from require()',
+    async (name) => {
+      expect(
+        await evaluate(`
+        import { createRequire } from 'node:module';
+        const imported = await import('${name}');
+        const required = createRequire(import.meta.url)('${name}');
+        const names = Object.keys(imported).filter((key) => imported[key] !== required[key]);
+        console.log(JSON.stringify({ names, count: Object.keys(imported).length > 0 }));
+      `),
+      ).toEqual({ names: [], count: true });
+    },
+  );
+
+  test('cannot be reached past the exports', async () => {
+    expect(
+      await evaluate(`
+        const error = await import('fcgi/dist/server/index.js').catch((error) => error);
+        console.log(JSON.stringify(error.code));
+      `),
+    ).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED');
+  });
+
+  test('of fcgi/protocol load no module of Node: it is bytes in, values out', async () => {
+    // console.log() would load some; so does evaluating a module, hence the first, empty one.
+    const loaded = await evaluate(`
+      import { writeSync } from 'node:fs';
+      await import('data:text/javascript,');
+      const before = new Set(process.moduleLoadList);
+      await import('fcgi/protocol');
+      const after = process.moduleLoadList.filter((name) => !before.has(name));
+      writeSync(1, JSON.stringify({ after, net: process.moduleLoadList.includes('NativeModule net') }));
+    `);
+    const { after, net } = loaded as { after: string[]; net: boolean };
+    expect(after.filter((name) => /^NativeModule (?!internal\/)/.test(name))).toEqual([]);
+    expect(net).toBe(false);
+  });
+
+  test('of fcgi do not say anything when they are loaded', async () => {
+    const { stdout, stderr } = await run(
+      process.execPath,
+      ['--input-type=module', '--trace-warnings', '--eval', "await import('fcgi')"],
+      { cwd: installed.project },
+    );
+    expect({ stdout, stderr }).toEqual({ stdout: '', stderr: '' });
+  });
+});
