@@ -16,11 +16,16 @@ function isOwnPage(req) {
   if (site) return site === 'same-origin' || site === 'none';
   const origin = req.get('Origin');
   if (origin === undefined) return true;
-  return URL.canParse(origin) && new URL(origin).host === ownHost(req);
+  return URL.canParse(origin) && ownHosts(req).includes(new URL(origin).host);
 }
 
-/** As a URL has it, without the default port: some servers add `:80` to the Host they pass on. */
-function ownHost(req) {
+/**
+ * As a URL has it, without the default port: some servers add `:80` to the Host they pass on. Others
+ * leave a port out that the browser names.
+ */
+function ownHosts(req) {
   const url = `${req.protocol}://${req.get('Host')}`;
-  return URL.canParse(url) ? new URL(url).host : undefined;
+  if (!URL.canParse(url)) return [];
+  const { host, port } = new URL(url);
+  return port === '' ? [host, `${host}:${req.socket.localPort}`] : [host];
 }

@@ -1,0 +1,35 @@
+import { bodyRules, streamedBodyRules } from './behaviours/bodies.ts';
+import { connectionRules } from './behaviours/connections.ts';
+import { lifeCycleRules } from './behaviours/life-cycle.ts';
+import { requestRules, secureRequestRules } from './behaviours/requests.ts';
+import { responseRules } from './behaviours/responses.ts';
+import { streamedUploadRules, streamingRules } from './behaviours/streaming.ts';
+import { OPENSSL } from './support/certificate.ts';
+import { ask } from './support/http-client.ts';
+import { NGINX, startNginx } from './support/nginx.ts';
+import { describeWith } from './support/requirement.ts';
+import { ANEW_OVER_TCP, KEPT_OVER_UNIX, useSite } from './support/site.ts';
+
+for (const mode of [KEPT_OVER_UNIX, ANEW_OVER_TCP]) {
+  for (const application of ['plain', 'express'] as const) {
+    describeWith(`nginx, ${mode.mode}, ${application}`, [NGINX], () => {
+      const rule = useSite(startNginx, application, mode);
+      requestRules(rule);
+      describeWith('https', [OPENSSL], () => secureRequestRules(rule));
+      responseRules(rule);
+      bodyRules(rule);
+      streamedBodyRules(rule);
+      streamingRules(rule);
+      streamedUploadRules(rule);
+      connectionRules(rule, mode);
+      rule('writes what the application complains of into the error log', async (site) => {
+        expect((await ask(`${site.origin}/complain`)).text).toBe('Complained.');
+        // nginx leaves out the full stop at the end.
+        expect(site.frontEnd.errorLog()).toContain(
+          'FastCGI sent in stderr: "The cellar is flooded"',
+        );
+      });
+      lifeCycleRules(rule);
+    });
+  }
+}

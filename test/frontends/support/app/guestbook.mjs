@@ -1,0 +1,4 @@
+import { createApp } from '../../../../demo-app/app.js';
+
+/** The demo application. */
+export default ({ dataFolder }) => createApp({ dataFolder });

@@ -1,0 +1,22 @@
+import { cut, events, hold, rendezvous, swallow } from './live.mjs';
+import { download, pieces, refuse, sips, upload } from './transfers.mjs';
+
+/** What a listener and an Express application answer with the same code. */
+export const routes = {
+  'GET /download': download,
+  'PUT /upload': upload,
+  'POST /pieces': pieces,
+  'POST /sips': sips,
+  'POST /refuse': refuse,
+  'GET /events': events,
+  'GET /hold': hold,
+  'POST /swallow': swallow,
+  'GET /cut': cut,
+  'GET /rendezvous': rendezvous,
+  'GET /complain': complain,
+};
+
+function complain(req, res) {
+  const { stderr } = req.fastcgi;
+  stderr.end('The cellar is flooded.\n', () => res.end('Complained.'));
+}

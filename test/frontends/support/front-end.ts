@@ -1,0 +1,25 @@
+import type { ListenTarget } from './application.ts';
+import type { Certificate } from './certificate.ts';
+
+/** What a web server is started with. */
+export interface FrontEndOptions {
+  /** An empty folder for its configuration, log and temporary files. */
+  readonly folder: string;
+  readonly application: ListenTarget;
+  /** Whether it keeps its connections to the application. */
+  readonly keepConnections: boolean;
+  readonly certificate?: Certificate | undefined;
+}
+
+/** A web server that runs in front of an application. */
+export interface FrontEnd {
+  readonly origin: string;
+  /** The same over https, where there is a certificate. */
+  readonly secureOrigin: string;
+  /** The same, but request bodies go to the application as they come. */
+  readonly streamingOrigin: string;
+  errorLog(): string;
+  stop(): Promise<void>;
+}
+
+export type StartFrontEnd = (options: FrontEndOptions) => Promise<FrontEnd>;
