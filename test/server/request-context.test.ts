@@ -39,7 +39,9 @@ test('a variable named __proto__ is data', async () => {
   await serving(
     (req, res) => {
       const params = req.fastcgi?.params as Record<string, string>;
-      res.end(`${params.__proto__} ${req.headers['--proto--']} ${typeof req.headers.constructor}`);
+      res.end(
+        `${Reflect.get(params, '__proto__')} ${req.headers['--proto--']} ${typeof req.headers.constructor}`,
+      );
     },
     async ({ connect }) => {
       const variables = Object.fromEntries([
