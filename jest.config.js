@@ -30,7 +30,9 @@ export default {
     'src/protocol/': enough,
     'src/cgi/': enough,
     'src/http/': enough,
+    'src/handler/': enough,
     'src/server/': enough,
+    'src/program/': enough,
     'src/client/': enough,
     'src/gateway/': enough,
   },
@@ -39,7 +41,7 @@ export default {
       ...common,
       displayName: 'unit',
       testMatch: [
-        '<rootDir>/test/{protocol,cgi,http,server,client,gateway}/**/*.test.ts',
+        '<rootDir>/test/{protocol,cgi,http,handler,server,program,client,gateway}/**/*.test.ts',
         '<rootDir>/test/*.test.ts',
       ],
     },

@@ -16,6 +16,14 @@ export {
   type GatewayTarget,
 } from './gateway/index.ts';
 export {
+  type Chunk,
+  type Chunks,
+  GzipHandler,
+  Handler,
+  type HandlerClass,
+  type ResponseData,
+} from './handler/index.ts';
+export {
   createServer,
   type Listener,
   type ListenOptions,

@@ -8,13 +8,25 @@ const run = promisify(execFile);
 const repository = resolve(__dirname, '..');
 
 /** The layers; each imports only from those before it. */
-const LAYERS = ['protocol', 'cgi', 'http', 'server', 'client', 'gateway', 'cli'] as const;
+const LAYERS = [
+  'protocol',
+  'cgi',
+  'http',
+  'handler',
+  'server',
+  'program',
+  'client',
+  'gateway',
+  'cli',
+] as const;
 type Layer = (typeof LAYERS)[number];
 
 /** Layers that a layer must not know though they stand before it. */
 const UNKNOWN: { readonly [Of in Layer]?: readonly Layer[] } = {
   cgi: ['protocol'],
-  client: ['http', 'server'],
+  handler: ['protocol'],
+  client: ['http', 'handler', 'server', 'program'],
+  gateway: ['program'],
 };
 
 /** The rule of the layers, and the one that lets Node's modules be named in one way only. */
@@ -53,6 +65,7 @@ const refused: Case[] = [
   { layer: 'protocol', code: "export const net = import('node:net');\n" },
   { layer: 'protocol', code: "import http from 'node:http';\nhttp.get('');\n" },
   { layer: 'cgi', code: "import net from 'node:net';\nnet.connect(1);\n" },
+  { layer: 'handler', code: "import net from 'node:net';\nnet.connect(1);\n" },
   // Other ways of saying it.
   { layer: 'protocol', code: "export { x } from '../server/y.ts';\n" },
   { layer: 'protocol', code: "import type { X } from '../http/y.ts';\nexport type Y = X;\n" },

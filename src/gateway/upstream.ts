@@ -1,4 +1,3 @@
-import type { RequestListener } from 'node:http';
 import {
   Client,
   type ClientOptions,
@@ -6,14 +5,14 @@ import {
   parseTarget,
   type Target,
 } from '../client/index.ts';
-import { createServer, Server } from '../server/index.ts';
+import { createServer, type Listener, Server } from '../server/index.ts';
 import { listenPrivately, type PrivateSocket } from './private-socket.ts';
 
 /**
- * What a gateway forwards to: the address of an application, a {@link Server}, or a request listener
- * such as an Express application.
+ * What a gateway forwards to: the address of an application, a {@link Server}, or a listener: an
+ * Express application, a function `(req, res)`, a Handler class.
  */
-export type GatewayTarget = Target | RequestListener;
+export type GatewayTarget = Target | Listener;
 
 /** The application behind a gateway. It is reached, and started if need be, for the first request. */
 export class Upstream {

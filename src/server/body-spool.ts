@@ -9,6 +9,14 @@ const MEMORY_LIMIT = 256 * 1024;
 const READ_SIZE = 64 * 1024;
 
 /**
+ * Pieces shorter than this are gathered in blocks of up to `BLOCK_SIZE`: a body that comes byte by byte
+ * would otherwise take a hundred times its length.
+ */
+const SHORT_PIECE = 4 * 1024;
+const BLOCK_SIZE = 16 * 1024;
+const FIRST_BLOCK_SIZE = 256;
+
+/**
  * A queue of body bytes that holds a bounded part of them in memory and the rest in a temporary file.
  *
  * The file's name is removed as soon as it is open: nobody else can open it, and nothing is left behind
@@ -18,6 +26,9 @@ const READ_SIZE = 64 * 1024;
 export class BodySpool {
   #memory: Buffer[] = [];
   #memoryLength = 0;
+  /** The block that short pieces are being gathered in, newer than all of `#memory`. */
+  #block: Buffer | undefined;
+  #blockLength = 0;
   #file: number | undefined;
   #written = 0;
   #read = 0;
@@ -31,8 +42,7 @@ export class BodySpool {
   push(piece: Buffer): void {
     // Once there is a file, what is newer follows it there.
     if (this.#file === undefined && this.#memoryLength + piece.length <= MEMORY_LIMIT) {
-      this.#memory.push(piece);
-      this.#memoryLength += piece.length;
+      this.#remember(piece);
       return;
     }
     this.#file ??= openUnnamedFile();
@@ -44,6 +54,7 @@ export class BodySpool {
 
   /** Takes the oldest bytes; undefined if there are none. */
   shift(): Buffer | undefined {
+    if (this.#memory.length === 0) this.#closeBlock();
     const piece = this.#memory.shift();
     if (piece) {
       this.#memoryLength -= piece.length;
@@ -61,11 +72,41 @@ export class BodySpool {
   close(): void {
     this.#memory = [];
     this.#memoryLength = 0;
+    this.#block = undefined;
+    this.#blockLength = 0;
     if (this.#file === undefined) return;
     closeSync(this.#file);
     this.#file = undefined;
     this.#written = 0;
     this.#read = 0;
+  }
+
+  /** A piece is a view of its chunk, and keeps the whole of it in memory. */
+  #remember(piece: Buffer): void {
+    this.#memoryLength += piece.length;
+    if (piece.length < SHORT_PIECE) return this.#gather(piece);
+    this.#closeBlock();
+    const isMostOfItsChunk = 2 * piece.length >= piece.buffer.byteLength;
+    this.#memory.push(isMostOfItsChunk ? piece : Buffer.from(piece));
+  }
+
+  #gather(piece: Buffer): void {
+    if (this.#blockLength + piece.length > BLOCK_SIZE) this.#closeBlock();
+    const needed = this.#blockLength + piece.length;
+    if (!this.#block || needed > this.#block.length) {
+      const size = Math.max(FIRST_BLOCK_SIZE, needed, 2 * this.#blockLength);
+      const grown = Buffer.allocUnsafe(Math.min(BLOCK_SIZE, size));
+      this.#block?.copy(grown, 0, 0, this.#blockLength);
+      this.#block = grown;
+    }
+    piece.copy(this.#block, this.#blockLength);
+    this.#blockLength = needed;
+  }
+
+  #closeBlock(): void {
+    if (this.#block) this.#memory.push(this.#block.subarray(0, this.#blockLength));
+    this.#block = undefined;
+    this.#blockLength = 0;
   }
 }
 

@@ -3,28 +3,31 @@ import { ProtocolError } from '../errors.ts';
 import {
   decodeBeginRequest,
   encodeEndRequest,
-  encodePairs,
-  encodeUnknownType,
-  FCGI_MPXS_CONNS,
   FCGI_NULL_REQUEST_ID,
   PairDecoder,
   ProtocolStatus,
   RecordReader,
   RecordType,
-  Role,
   recordTypeName,
 } from '../protocol/index.ts';
+import { admit } from './admission.ts';
+import type { Flow } from './input-stream.ts';
 import { linger } from './linger.ts';
+import { answerManagement } from './management.ts';
 import { Output } from './output.ts';
+import { ReadGate } from './read-gate.ts';
 import { Request } from './request.ts';
-import type { BodyFlow, RequestBody } from './request-body.ts';
 import type { Server } from './server.ts';
+import { throwLater } from './throw-later.ts';
+
+/** Bytes of answers that wait to be sent, above which no more questions are read. */
+const MAX_UNREAD = 1024 * 1024;
 
 /**
  * One connection from a web server: takes records in, hands each to its request, and closes when the
  * last request that needs it has ended.
  */
-export class Connection implements BodyFlow {
+export class Connection implements Flow {
   readonly server: Server;
   readonly socket: Socket;
   readonly output: Output;
@@ -35,7 +38,7 @@ export class Connection implements BodyFlow {
   /** Requests that this chunk began, and those it made ready. */
   #begun: Request[] = [];
   #ready: Request[] = [];
-  readonly #paused = new Set<RequestBody>();
+  readonly #gate: ReadGate;
   /** A request came without FCGI_KEEP_CONN: the connection ends with it (FastCGI §5.1). */
   #last = false;
   #closing = false;
@@ -44,6 +47,7 @@ export class Connection implements BodyFlow {
     this.server = server;
     this.socket = socket;
     this.output = new Output(socket, () => this.#drained());
+    this.#gate = new ReadGate(socket);
     socket.on('data', (chunk) => this.#data(chunk));
     socket.on('end', () => this.#peerEnded());
     socket.on('close', () => this.#closed());
@@ -62,13 +66,12 @@ export class Connection implements BodyFlow {
     return this.#requests.size > 1;
   }
 
-  pause(body: RequestBody): void {
-    this.#paused.add(body);
-    this.socket.pause();
+  pause(holder: object): void {
+    this.#gate.hold(holder);
   }
 
-  resume(body: RequestBody): void {
-    if (this.#paused.delete(body) && this.#paused.size === 0) this.socket.resume();
+  resume(holder: object): void {
+    this.#gate.release(holder);
   }
 
   /** Cuts the connection. Requests that run see a disconnected client. */
@@ -82,7 +85,7 @@ export class Connection implements BodyFlow {
     this.#forget(request);
     this.output.flush();
     if (this.#requests.size > 0) return;
-    if (this.#last || this.server.closing) this.#close(request.bodyEnded);
+    if (this.#last || this.server.closing) this.#close(request.input.ended);
     else this.#startIdleTimer();
   }
 
@@ -103,7 +106,7 @@ export class Connection implements BodyFlow {
    * its body complete by then, and a listener that throws leaves the reader in order.
    */
   #dispatch(): void {
-    for (const request of this.#begun) if (request.awaitsParams) request.limitParamsTime();
+    for (const request of this.#begun) request.awaitParams();
     this.#begun.length = 0;
     const ready = this.#ready;
     if (ready.length === 0 || this.#closing) return;
@@ -112,17 +115,17 @@ export class Connection implements BodyFlow {
       try {
         request.dispatch();
       } catch (error) {
-        // As under `http` it is an uncaught exception, but it must not take the other requests with it.
-        process.nextTick(() => {
-          throw error;
-        });
+        throwLater(error);
       }
     }
   }
 
   #record(type: number, id: number, content: Buffer): void {
     if (this.#closing) return;
-    if (id === FCGI_NULL_REQUEST_ID) return this.#manage(type, content);
+    if (id === FCGI_NULL_REQUEST_ID) {
+      this.#holdWhileUnread();
+      return answerManagement(this, type, content);
+    }
     if (type === RecordType.BEGIN_REQUEST) return this.#begin(id, content);
     const request = this.#requests.get(id);
     // A request may end before all that belongs to it has come (FastCGI §3.3: inactive ids are ignored).
@@ -132,13 +135,14 @@ export class Connection implements BodyFlow {
         if (request.params(content)) this.#ready.push(request);
         return;
       case RecordType.STDIN:
-        return request.stdin(content);
+      case RecordType.DATA:
+        return request.take(type, content);
       case RecordType.ABORT_REQUEST:
         return request.abortByPeer();
       default:
         throw new ProtocolError(
           'ERR_FCGI_UNEXPECTED_RECORD',
-          `${recordTypeName(type)} for request ${id}, a Responder`,
+          `${recordTypeName(type)} for request ${id}: no web server sends it`,
           { type, requestId: id },
         );
     }
@@ -151,24 +155,17 @@ export class Connection implements BodyFlow {
         requestId: id,
       });
     }
+    this.#holdWhileUnread();
     const begin = decodeBeginRequest(content);
     if (!begin.keepConnection) this.#last = true;
-    const refusal = this.#refusal(begin.role);
-    if (refusal !== undefined) return this.#refuse(id, refusal);
-    const request = new Request(this, id, begin);
+    const admitted = admit(this.server, begin.role, this.#requests.size);
+    if (typeof admitted === 'number') return this.#refuse(id, admitted);
+    const request = new Request(this, id, begin, admitted);
     this.#requests.set(id, request);
     this.server.requestBegan();
     this.#begun.push(request);
     // Web servers that never multiplex use id 1, one request after the other.
     if (id > 1 || this.isShared) this.multiplexed = true;
-  }
-
-  #refusal(role: number): ProtocolStatus | undefined {
-    if (role !== Role.RESPONDER) return ProtocolStatus.UNKNOWN_ROLE;
-    if (this.#requests.size > 0 && !this.server.settings.multiplex) {
-      return ProtocolStatus.CANT_MPX_CONN;
-    }
-    return this.server.overloaded ? ProtocolStatus.OVERLOADED : undefined;
   }
 
   #refuse(id: number, protocolStatus: ProtocolStatus): void {
@@ -178,16 +175,11 @@ export class Connection implements BodyFlow {
     if (this.#last && this.#requests.size === 0) this.#close(false);
   }
 
-  /** Management records (FastCGI §4). */
-  #manage(type: number, content: Buffer): void {
-    if (type !== RecordType.GET_VALUES) {
-      this.output.record(RecordType.UNKNOWN_TYPE, FCGI_NULL_REQUEST_ID, encodeUnknownType(type));
-      return;
-    }
-    const asked = new PairDecoder().decode(content).filter((_, i) => i % 2 === 0);
-    if (asked.includes(FCGI_MPXS_CONNS) && this.server.settings.multiplex) this.multiplexed = true;
-    const answer = encodePairs(this.server.answerValues(asked));
-    this.output.record(RecordType.GET_VALUES_RESULT, FCGI_NULL_REQUEST_ID, answer);
+  /** A web server that asks and does not read the answers must not fill our memory with them. */
+  #holdWhileUnread(): void {
+    if (this.output.length <= MAX_UNREAD) return;
+    this.pause(this.output);
+    this.output.awaitDrain();
   }
 
   #fail(error: ProtocolError): void {
@@ -220,6 +212,7 @@ export class Connection implements BodyFlow {
   }
 
   #drained(): void {
+    this.resume(this.output);
     for (const request of this.#requests.values()) request.drained();
   }
 

@@ -13,7 +13,8 @@ export { Server };
  * Makes a FastCGI server, as `http.createServer()` makes an HTTP one.
  *
  * @param listener called with an `http.IncomingMessage` and an `http.ServerResponse`: an Express, Connect
- *   or Koa (`app.callback()`) application, or any function `(req, res)`
+ *   or Koa (`app.callback()`) application, or any function `(req, res)`; or a class that extends
+ *   {@link Handler}, of which each request gets an instance
  * @throws {TypeError} `ERR_INVALID_ARG_TYPE`, or {RangeError} `ERR_OUT_OF_RANGE`, for a wrong option
  */
 export function createServer(listener?: Listener): Server;

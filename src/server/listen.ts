@@ -1,5 +1,5 @@
 import cluster from 'node:cluster';
-import type { ListenOptions as NetListenOptions } from 'node:net';
+import type { ListenOptions as NetListenOptions, Server as NetServer, Socket } from 'node:net';
 import { inheritedSocket } from './inherited-socket.ts';
 import { isTaken, removeStaleSocket, startWithMode } from './socket-path.ts';
 
@@ -11,6 +11,9 @@ export interface ListenOptions extends NetListenOptions {
    */
   mode?: number | undefined;
 }
+
+/** What listens already, or a descriptor of it. */
+export type ListenHandle = NetServer | Socket | { readonly fd: number };
 
 /** `net.Server`'s own `listen`, and what the new one needs to know. */
 export interface ListenTarget {

@@ -1,8 +1,26 @@
 import type { BlockList } from 'node:net';
 import type { MessageClasses } from '../http/message-classes.ts';
+import { FCGI_MAX_CONTENT_LEN } from '../protocol/index.ts';
+import type { Listener } from './listener.ts';
+import { valuesSize } from './values.ts';
 
 /** Options of `createServer()`. */
 export interface ServerOptions extends MessageClasses {
+  /**
+   * Answers the requests of an Authorizer (FastCGI §6.3): status 200 lets the client's request pass, any
+   * other response is the client's answer. Headers `Variable-NAME` become variables of the request that
+   * passed. It takes what `createServer()` takes as its listener, and gets requests without a body.
+   * @default none: the role is refused with FCGI_UNKNOWN_ROLE
+   */
+  readonly authorizer?: Listener | undefined;
+
+  /**
+   * Answers the requests of a Filter (FastCGI §6.4), whose file is `req.fastcgi.data`. It takes what
+   * `createServer()` takes as its listener.
+   * @default none: the role is refused with FCGI_UNKNOWN_ROLE
+   */
+  readonly filter?: Listener | undefined;
+
   /**
    * Whether a connection may carry several requests at once. `false` answers a second one with
    * FCGI_CANT_MPX_CONN.
@@ -65,7 +83,8 @@ export interface ServerOptions extends MessageClasses {
   readonly allowedClients?: readonly string[] | BlockList | undefined;
 
   /**
-   * Further answers to FCGI_GET_VALUES, by name.
+   * Further answers to FCGI_GET_VALUES, by name. All of them together, each with 8 bytes for its lengths,
+   * must fit in one record of 65,535 bytes.
    * @default {}
    */
   readonly values?: Readonly<Record<string, string>> | undefined;
@@ -100,7 +119,8 @@ export type ServerSettings = { -readonly [Name in keyof typeof numbers]: number 
  * Fills in the defaults.
  *
  * @throws {TypeError} `ERR_INVALID_ARG_TYPE` for an option of the wrong type
- * @throws {RangeError} `ERR_OUT_OF_RANGE` for a number below 0 or a `base` that is no path
+ * @throws {RangeError} `ERR_OUT_OF_RANGE` for a number below 0, a `base` that is no path, or `values` that do
+ *   not fit in a record
  */
 export function resolveOptions(options: ServerOptions): ServerSettings {
   const settings = {
@@ -109,11 +129,24 @@ export function resolveOptions(options: ServerOptions): ServerSettings {
     base: resolveBase(options.base ?? ''),
   } as ServerSettings;
   requireType('multiplex', settings.multiplex, 'boolean');
-  requireType('values', settings.values, 'object');
+  requireValues(settings.values);
+  for (const name of ['authorizer', 'filter'] as const) {
+    if (options[name] !== undefined) requireType(name, options[name], 'function');
+  }
   for (const name of Object.keys(numbers) as (keyof typeof numbers)[]) {
     settings[name] = requireNumber(name, options[name] ?? numbers[name]);
   }
   return settings;
+}
+
+function requireValues(values: Readonly<Record<string, string>>): void {
+  requireType('values', values, 'object');
+  for (const [name, value] of Object.entries(values))
+    requireType(`values.${name}`, value, 'string');
+  const size = valuesSize(values);
+  if (size > FCGI_MAX_CONTENT_LEN) {
+    throw outOfRange('values', `at most ${FCGI_MAX_CONTENT_LEN} bytes`, size);
+  }
 }
 
 function resolveBase(base: string): string {

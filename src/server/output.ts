@@ -60,6 +60,11 @@ export class Output {
     this.#schedule();
   }
 
+  /** Has `drained` called once what was gathered is sent. */
+  awaitDrain(): void {
+    this.#waiting = true;
+  }
+
   /** Sends what was gathered, now. */
   flush(): void {
     const callback = this.#takeCallback();

@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream';
+import { Readable, Writable } from 'node:stream';
 import type { WriteCallback } from '../http/exchange.ts';
 
 /** The FastCGI side of a request: `req.fastcgi`. */
@@ -18,6 +18,23 @@ export interface RequestContext {
   readonly signal: AbortSignal;
   /** FCGI_STDERR: what is written here goes to the web server's error log. */
   readonly stderr: Writable;
+  /**
+   * FCGI_DATA: the file that a Filter filters (FastCGI §6.4). Its length and the time of its last change
+   * are `params.FCGI_DATA_LENGTH`, in bytes, and `params.FCGI_DATA_LAST_MOD`, in seconds since 1970. It
+   * waits until it is read, and need not be read. Empty for the other roles.
+   *
+   * It fails with `ERR_FCGI_BODY_LENGTH` if it is not as long as FCGI_DATA_LENGTH says, and with
+   * `ECONNRESET`, as `req` does, if the request is cut off.
+   */
+  readonly data: Readable;
+  /**
+   * What FCGI_END_REQUEST reports as the exit status that a CGI program would have had (FastCGI §5.5): 0 to
+   * 4,294,967,295. What is set after the response has ended comes too late. A request that the application
+   * gives up, by destroying `req` or `res`, ends with 1 unless another status was set.
+   * @default 0
+   * @throws {RangeError} `ERR_OUT_OF_RANGE` when it is set to anything else
+   */
+  appStatus: number;
 }
 
 declare module 'node:http' {
@@ -34,6 +51,8 @@ export interface ContextRequest {
   readonly keepConnection: boolean;
   /** Names and values in turn. */
   readonly variables: readonly string[];
+  /** What comes after PARAMS. */
+  readonly input: { readonly data: Readable | undefined };
   writeError(chunk: Uint8Array, callback: WriteCallback): void;
 }
 
@@ -44,6 +63,8 @@ export class LazyRequestContext implements RequestContext {
   #controller: AbortController | undefined;
   #aborted = false;
   #stderr: Writable | undefined;
+  #data: Readable | undefined;
+  #appStatus = 0;
 
   constructor(request: ContextRequest) {
     this.#request = request;
@@ -80,11 +101,38 @@ export class LazyRequestContext implements RequestContext {
     return this.#stderr;
   }
 
+  get data(): Readable {
+    this.#data ??= this.#request.input.data ?? emptyStream();
+    return this.#data;
+  }
+
+  get appStatus(): number {
+    return this.#appStatus;
+  }
+
+  set appStatus(status: number) {
+    if (!Number.isInteger(status) || status < 0 || status > 0xffff_ffff) {
+      throw Object.assign(
+        new RangeError(`appStatus must be a whole number of 32 bits, not ${String(status)}`),
+        { code: 'ERR_OUT_OF_RANGE' },
+      );
+    }
+    this.#appStatus = status;
+  }
+
   /** Notes that the request was cut off. */
   abort(): void {
     this.#aborted = true;
     this.#controller?.abort();
   }
+}
+
+function emptyStream(): Readable {
+  return new Readable({
+    read() {
+      this.push(null);
+    },
+  });
 }
 
 function toObject(variables: readonly string[]): Record<string, string> {

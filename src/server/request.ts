@@ -1,18 +1,16 @@
-import { STATUS_CODES } from 'node:http';
-import { type RequestHead, requestHead } from '../cgi/request-head.ts';
-import { FcgiError, ProtocolError } from '../errors.ts';
-import type { Exchange, WriteCallback } from '../http/exchange.ts';
+import type { RequestHead } from '../cgi/request-head.ts';
+import { FcgiError, type FcgiErrorCode, ProtocolError } from '../errors.ts';
+import type { WriteCallback } from '../http/exchange.ts';
 import { abortMessage } from '../http/incoming-message.ts';
-import {
-  type BeginRequestBody,
-  encodeEndRequest,
-  ProtocolStatus,
-  RecordType,
-  recordTypeName,
-} from '../protocol/index.ts';
+import { type BeginRequestBody, RecordType, Role, recordTypeName } from '../protocol/index.ts';
 import type { Connection } from './connection.ts';
-import { createMessages, type Messages } from './dispatch.ts';
-import { RequestBody } from './request-body.ts';
+import { type AnswerableRequest, createMessages, type Messages } from './dispatch.ts';
+import { failureResponse } from './failure-response.ts';
+import { ParamsBlock } from './params-block.ts';
+import { RequestInput } from './request-input.ts';
+import { RequestOutput } from './request-output.ts';
+import type { RoleListener } from './roles.ts';
+import { throwLater } from './throw-later.ts';
 
 const Stage = { PARAMS: 'params', READY: 'ready', RUNNING: 'running', ENDED: 'ended' } as const;
 type Stage = (typeof Stage)[keyof typeof Stage];
@@ -24,33 +22,35 @@ type Stage = (typeof Stage)[keyof typeof Stage];
  *
  * From each stage it may end early: refused, timed out, aborted by either side.
  */
-export class Request implements Exchange {
+export class Request implements AnswerableRequest {
   readonly id: number;
   readonly role: number;
   readonly keepConnection: boolean;
-  readonly body: RequestBody;
+  readonly roleListener: RoleListener;
+  readonly input: RequestInput;
   /** The meta-variables: names and values in turn. */
   variables: readonly string[] = [];
   readonly #connection: Connection;
+  readonly #output: RequestOutput;
+  readonly #params = new ParamsBlock();
   #stage: Stage = Stage.PARAMS;
-  #params: Buffer[] = [];
-  #paramsSize = 0;
   #head: RequestHead | undefined;
   #messages: Messages | undefined;
   #deadline: NodeJS.Timeout | undefined;
-  #wroteOutput = false;
-  #wroteError = false;
 
-  constructor(connection: Connection, id: number, { role, keepConnection }: BeginRequestBody) {
+  constructor(
+    connection: Connection,
+    id: number,
+    { role, keepConnection }: BeginRequestBody,
+    roleListener: RoleListener,
+  ) {
     this.#connection = connection;
     this.id = id;
     this.role = role;
     this.keepConnection = keepConnection;
-    this.body = new RequestBody(connection);
-  }
-
-  get awaitsParams(): boolean {
-    return this.#stage === Stage.PARAMS;
+    this.roleListener = roleListener;
+    this.input = new RequestInput(connection, role);
+    this.#output = new RequestOutput(connection.output, id);
   }
 
   get writableLength(): number {
@@ -58,7 +58,7 @@ export class Request implements Exchange {
   }
 
   get bodyEnded(): boolean {
-    return this.body.ended;
+    return this.input.body.ended;
   }
 
   /**
@@ -69,32 +69,40 @@ export class Request implements Exchange {
   params(content: Buffer): boolean {
     if (this.#stage !== Stage.PARAMS) this.#unexpected(RecordType.PARAMS, 'after their end');
     if (content.length === 0) return this.#endParams();
-    this.#paramsSize += content.length;
     const limit = this.#connection.server.settings.maxParamsSize;
-    if (this.#paramsSize > limit) {
-      this.fail(431, 'ERR_FCGI_PARAMS_SIZE', `PARAMS have more than ${limit} bytes`, { limit });
+    if (this.#params.length + content.length > limit) {
+      const message = `PARAMS have more than ${limit} bytes`;
+      this.#fail(new FcgiError('ERR_FCGI_PARAMS_SIZE', message, { limit }));
     } else {
       this.#params.push(content);
     }
     return false;
   }
 
-  /** Takes a piece of the STDIN stream. */
-  stdin(content: Buffer): void {
-    if (this.#stage === Stage.PARAMS)
-      this.#unexpected(RecordType.STDIN, 'before the end of PARAMS');
-    if (this.body.ended) this.#unexpected(RecordType.STDIN, 'after its end');
-    const length = this.body.received + content.length;
-    const expected = this.#head?.contentLength ?? length;
-    if (length > expected || (content.length === 0 && length < expected)) {
-      const message = `The body has ${length > expected ? 'more' : 'fewer'} bytes than its CONTENT_LENGTH ${expected}`;
-      this.fail(400, 'ERR_FCGI_BODY_LENGTH', message, { limit: expected });
-    } else if (content.length > 0) {
-      this.#takeBody(content);
-    } else {
-      clearTimeout(this.#deadline);
-      this.body.end();
+  /** The chunk that began the request was read. If PARAMS have not ended, the time for them begins. */
+  awaitParams(): void {
+    if (this.#stage !== Stage.PARAMS) return;
+    this.#params.wait();
+    const { paramsTimeout } = this.#connection.server.settings;
+    this.#limitTime(paramsTimeout, 'ERR_FCGI_PARAMS_TIMEOUT', 'PARAMS');
+  }
+
+  /** Takes a piece of the STDIN or the DATA stream. */
+  take(type: number, content: Buffer): void {
+    if (this.#stage === Stage.PARAMS) this.#unexpected(type, 'before the end of PARAMS');
+    // FastCGI §6.3 gives an Authorizer no STDIN; some web servers send it all the same, mostly empty.
+    if (this.role === Role.AUTHORIZER && type === RecordType.STDIN) return;
+    const stream = this.input.stream(type);
+    if (!stream) this.#unexpected(type, 'which is no Filter');
+    if (stream.ended) this.#unexpected(type, 'after its end');
+    this.#messages?.socket.received(content.length);
+    try {
+      const error = stream.take(content);
+      if (error) this.#fail(error);
+    } catch (error) {
+      throwLater(error);
     }
+    if (this.input.ended) clearTimeout(this.#deadline);
   }
 
   /** Hands the request to the application. */
@@ -103,18 +111,12 @@ export class Request implements Exchange {
     this.#stage = Stage.RUNNING;
     const messages = createMessages(this.#connection.server, this, this.#head as RequestHead);
     this.#messages = messages;
-    if (!this.body.ended) {
+    if (!this.input.ended) {
       const { requestTimeout } = this.#connection.server;
       this.#limitTime(requestTimeout, 'ERR_FCGI_REQUEST_TIMEOUT', 'The request body');
     }
-    this.body.attach(messages.incoming);
-    messages.emit();
-  }
-
-  /** Begins the time within which PARAMS must end. */
-  limitParamsTime(): void {
-    const { paramsTimeout } = this.#connection.server.settings;
-    this.#limitTime(paramsTimeout, 'ERR_FCGI_PARAMS_TIMEOUT', 'PARAMS');
+    this.input.body.attach(messages.incoming);
+    messages.answer();
   }
 
   variable(name: string): string | undefined {
@@ -126,19 +128,15 @@ export class Request implements Exchange {
   }
 
   write(chunk: string | Uint8Array, encoding?: BufferEncoding, callback?: WriteCallback): boolean {
-    this.#wroteOutput = true;
-    const { output } = this.#connection;
-    return output.stream(RecordType.STDOUT, this.id, chunk, encoding, callback);
+    return this.#output.write(chunk, encoding, callback);
   }
 
   writeError(chunk: Uint8Array, callback: WriteCallback): void {
-    if (this.#stage === Stage.ENDED) return callback();
-    this.#wroteError = true;
-    this.#connection.output.stream(RecordType.STDERR, this.id, chunk, undefined, callback);
+    this.#output.writeError(chunk, callback);
   }
 
   resumeBody(): void {
-    this.body.resume();
+    this.input.body.resume();
   }
 
   /** Emits `'drain'` where the response waits for it. */
@@ -148,100 +146,81 @@ export class Request implements Exchange {
 
   finish(): void {
     if (this.#stage === Stage.ENDED) return;
-    this.#connection.output.endStream(RecordType.STDOUT, this.id);
-    this.#end(0);
-    this.body.release();
+    this.#output.endResponse();
+    this.#end();
+    this.input.release();
   }
 
-  /**
-   * The application gave the response up. What was sent of it must not pass for the whole: FCGI_END_REQUEST
-   * would tell the web server just that, so where no other request would suffer the connection is cut,
-   * as it is when a FastCGI process dies.
-   */
+  /** The application gave the response up. */
   abort(): void {
-    if (this.#stage === Stage.ENDED) return;
-    if (this.#wroteOutput && !this.#connection.isShared) this.#connection.destroy();
-    else this.#end(1);
-    this.#cutOff();
+    this.#giveUp();
   }
 
   /** The web server aborted the request (FastCGI §5.4), or its connection is gone. */
   abortByPeer(): void {
     if (this.#stage === Stage.ENDED) return;
-    this.#end(0);
+    this.#end();
     this.#cutOff();
   }
 
-  /**
-   * Ends the request because of what came from the web server: with the status if nothing was sent yet.
-   * `'clientError'` gets the error.
-   */
-  fail(
-    statusCode: number,
-    code: FcgiError['code'],
-    message: string,
-    details: { limit?: number; cause?: unknown } = {},
-  ): void {
-    if (this.#stage === Stage.ENDED) return;
-    if (this.#wroteOutput) this.abort();
-    else this.#answer(statusCode);
-    this.#connection.server.reportRequestError(
-      new FcgiError(code, message, { requestId: this.id, ...details }),
-    );
-  }
-
   #endParams(): boolean {
-    const block = this.#params.length === 1 ? this.#params[0] : Buffer.concat(this.#params);
-    this.#params = [];
     clearTimeout(this.#deadline);
-    this.variables = this.#connection.decoder.decode(block as Buffer);
+    this.variables = this.#connection.decoder.decode(this.#params.take());
     this.#stage = Stage.READY;
     try {
-      this.#head = requestHead(this.variables);
+      this.#head = this.input.begin(this.variables);
       return true;
     } catch (error) {
       if (!(error instanceof FcgiError)) throw error;
-      this.fail(400, error.code, error.message);
+      this.#fail(error);
       return false;
     }
   }
 
-  #takeBody(content: Buffer): void {
-    this.#messages?.socket.received(content.length);
-    try {
-      this.body.push(content);
-    } catch (cause) {
-      const message = 'A body that was not read in time could not be spooled';
-      this.fail(503, 'ERR_FCGI_BODY_SPOOL', message, { cause });
-    }
+  /**
+   * Ends a request whose response is not whole. What was sent of it must not pass for the whole:
+   * FCGI_END_REQUEST would tell the web server just that, so where no other request would suffer the
+   * connection is cut, as it is when a FastCGI process dies.
+   */
+  #giveUp(error?: Error): void {
+    if (this.#stage === Stage.ENDED) return;
+    if (this.#output.begun && !this.#connection.isShared) this.#connection.destroy();
+    else this.#end(1);
+    this.#cutOff(error);
   }
 
-  #answer(statusCode: number): void {
-    const reason = `${STATUS_CODES[statusCode]}\n`;
-    const head = `Status: ${statusCode} ${reason.trim()}\r\nContent-Type: text/plain\r\nContent-Length: ${reason.length}\r\n\r\n`;
-    const { output } = this.#connection;
-    output.stream(RecordType.STDOUT, this.id, head + reason, 'latin1');
-    output.endStream(RecordType.STDOUT, this.id);
-    this.#end(0);
-    this.#cutOff();
+  /**
+   * Ends the request because of what came from the web server, or did not come in time: with a response if
+   * none has begun. `'clientError'` gets the error.
+   */
+  #fail(error: FcgiError): void {
+    if (this.#stage === Stage.ENDED) return;
+    Object.assign(error, { requestId: this.id });
+    if (this.#output.begun) this.#giveUp(error);
+    else this.#answer(error);
+    this.#connection.server.reportRequestError(error);
+  }
+
+  #answer(error: FcgiError): void {
+    this.#output.write(failureResponse(error.code), 'latin1');
+    this.#output.endResponse();
+    this.#end();
+    this.#cutOff(error);
   }
 
   /** Sends FCGI_END_REQUEST; nothing of this id follows it. */
-  #end(appStatus: number): void {
+  #end(defaultStatus = 0): void {
     this.#stage = Stage.ENDED;
     clearTimeout(this.#deadline);
-    const { output } = this.#connection;
-    if (this.#wroteError) output.endStream(RecordType.STDERR, this.id);
-    const body = encodeEndRequest({ appStatus, protocolStatus: ProtocolStatus.REQUEST_COMPLETE });
-    output.record(RecordType.END_REQUEST, this.id, body);
+    this.#output.end(this.#messages?.context.appStatus || defaultStatus);
     this.#connection.ended(this);
   }
 
   /** Lets the application see what it would see under `http` when the client goes away. */
-  #cutOff(): void {
+  #cutOff(error?: Error): void {
     this.#stage = Stage.ENDED;
     clearTimeout(this.#deadline);
-    this.body.close();
+    this.input.cutOff(error);
     const messages = this.#messages;
     if (!messages) return;
     messages.context.abort();
@@ -249,9 +228,11 @@ export class Request implements Exchange {
     messages.socket.destroy();
   }
 
-  #limitTime(msecs: number, code: FcgiError['code'], what: string): void {
+  #limitTime(msecs: number, code: FcgiErrorCode, what: string): void {
     if (msecs === 0 || msecs === Number.POSITIVE_INFINITY) return;
-    const expire = () => this.fail(408, code, `${what} took over ${msecs} ms`, { limit: msecs });
+    const expire = () => {
+      this.#fail(new FcgiError(code, `${what} took over ${msecs} ms`, { limit: msecs }));
+    };
     this.#deadline = setTimeout(expire, msecs).unref();
   }
 

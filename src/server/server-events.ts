@@ -16,6 +16,8 @@ export interface ServerEvents {
    * connection, an `FcgiError` with a `requestId` that request alone. The socket is destroyed already.
    */
   clientError: [error: Error & { code?: string }, socket: Duplex];
+  /** `handle()` of a Handler failed: with what it threw. Its request was answered, or cut off. */
+  handlerError: [error: unknown, req: IncomingMessage];
   /** A request was answered FCGI_OVERLOADED. */
   dropRequest: [socket: Socket];
   /** A request's socket was idle for `server.timeout` milliseconds. */
@@ -24,3 +26,6 @@ export interface ServerEvents {
 
 /** A listener for one of them. */
 export type ServerListener<Name extends keyof ServerEvents> = (...args: ServerEvents[Name]) => void;
+
+/** The name of an event of somebody else's; one of ours must not pass for it with a wrong listener. */
+export type OtherEvent<Name extends string> = Name extends keyof ServerEvents ? never : Name;

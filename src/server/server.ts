@@ -1,14 +1,13 @@
 import { type BlockList, Server as NetServer, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { FcgiError } from '../errors.ts';
-import { type MessageFactory, messageFactory } from '../http/message-classes.ts';
 import { allowedClients, isAllowed } from './allowed-clients.ts';
 import { Connection } from './connection.ts';
-import { type ListenOptions, listen } from './listen.ts';
+import { type ListenHandle, type ListenOptions, listen } from './listen.ts';
 import { type Listener, toRequestListener } from './listener.ts';
 import { resolveOptions, type ServerOptions, type ServerSettings } from './options.ts';
-import type { ServerEvents, ServerListener } from './server-events.ts';
-import { answerValues } from './values.ts';
+import { Roles } from './roles.ts';
+import type { OtherEvent, ServerEvents, ServerListener } from './server-events.ts';
 
 /** A FastCGI server with the surface of `http.Server`; {@link ServerEvents} lists its events. */
 export class Server extends NetServer {
@@ -19,7 +18,7 @@ export class Server extends NetServer {
   /** @internal */
   readonly settings: ServerSettings;
   /** @internal */
-  readonly messageFactory: MessageFactory;
+  readonly roles: Roles;
   readonly #allowed: BlockList | undefined;
   readonly #connections = new Set<Connection>();
   #running = 0;
@@ -33,20 +32,26 @@ export class Server extends NetServer {
     this.keepAliveTimeout = this.settings.keepAliveTimeout;
     this.maxConnections = this.settings.maxConnections;
     const requestListener = listener && toRequestListener(listener);
-    this.messageFactory = messageFactory(options, requestListener);
+    this.roles = new Roles(this, options, requestListener);
     this.#allowed = allowedClients(options.allowedClients, process.env.FCGI_WEB_SERVER_ADDRS);
     if (requestListener) this.on('request', requestListener);
     this.on('connection', (socket: Socket) => this.#accept(socket));
   }
 
   override on<Name extends keyof ServerEvents>(event: Name, listener: ServerListener<Name>): this;
-  override on(event: string, listener: (...args: never[]) => void): this;
+  override on<Name extends string>(
+    event: OtherEvent<Name>,
+    listener: (...args: never[]) => void,
+  ): this;
   override on(event: string, listener: (...args: never[]) => void): this {
     return super.on(event, listener as () => void);
   }
 
   override once<Name extends keyof ServerEvents>(event: Name, listener: ServerListener<Name>): this;
-  override once(event: string, listener: (...args: never[]) => void): this;
+  override once<Name extends string>(
+    event: OtherEvent<Name>,
+    listener: (...args: never[]) => void,
+  ): this;
   override once(event: string, listener: (...args: never[]) => void): this {
     return super.once(event, listener as () => void);
   }
@@ -71,8 +76,8 @@ export class Server extends NetServer {
   override listen(port?: number, hostname?: string, listeningListener?: () => void): this;
   override listen(port?: number, backlog?: number, listeningListener?: () => void): this;
   override listen(port?: number, listeningListener?: () => void): this;
-  override listen(handle: unknown, backlog?: number, listeningListener?: () => void): this;
-  override listen(handle: unknown, listeningListener?: () => void): this;
+  override listen(handle: ListenHandle, backlog?: number, listeningListener?: () => void): this;
+  override listen(handle: ListenHandle, listeningListener?: () => void): this;
   override listen(...args: unknown[]): this {
     this.#closing = false;
     const server = this;
@@ -143,11 +148,6 @@ export class Server extends NetServer {
   /** @internal */
   requestEnded(): void {
     this.#running--;
-  }
-
-  /** @internal */
-  answerValues(asked: readonly string[]): string[] {
-    return answerValues(this.settings, asked);
   }
 
   /** @internal */

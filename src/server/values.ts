@@ -4,6 +4,19 @@ import type { ServerSettings } from './options.ts';
 /** The specification has no word for "no limit"; request ids end here. */
 const NO_LIMIT = 65_535;
 
+/** Bytes of a pair's two lengths, when both are long. */
+const LENGTHS_SIZE = 8;
+
+/** Bytes that an answer with all of the values, and those of the specification, may have. */
+export function valuesSize(values: Readonly<Record<string, string>>): number {
+  const known = [FCGI_MAX_CONNS, FCGI_MAX_REQS, FCGI_MPXS_CONNS].map((name) => [name, '65535']);
+  const all = [...Object.entries(values), ...known];
+  return all.reduce(
+    (sum, [name = '', value = '']) => sum + LENGTHS_SIZE + name.length + value.length,
+    0,
+  );
+}
+
 /**
  * Answers FCGI_GET_VALUES (FastCGI §4.1).
  *

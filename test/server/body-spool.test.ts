@@ -1,6 +1,7 @@
 import fs, { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { BodySpool } from '../../src/server/body-spool.ts';
+import { heapAfterCollection } from '../protocol/memory.ts';
 import { serving } from '../support/serve.ts';
 import { begin, GET, params, record, request, STDIN } from '../support/wire.ts';
 
@@ -78,3 +79,35 @@ test('a body that cannot be spooled fails its request with 503, and no other', a
     jest.restoreAllMocks();
   }
 });
+
+test('short pieces take no more memory than their bytes, and leave their chunks to be collected', () => {
+  const before = heapAfterCollection();
+  const single = new BodySpool();
+  const chunk = bytes(200_000, 7);
+  for (let at = 0; at < chunk.length; at++) single.push(chunk.subarray(at, at + 1));
+  const parts = new BodySpool();
+  for (let i = 0; i < 40; i++) parts.push(Buffer.alloc(1_000_000, i).subarray(0, 6000));
+  expect(heapAfterCollection() - before).toBeLessThan(1024 * 1024);
+  expect(drain(single).equals(chunk)).toBe(true);
+  expect(drain(parts)).toHaveLength(240_000);
+});
+
+test.each([1, 100, 4095, 4096, 16_384])(
+  'keeps the order of pieces of %i bytes and longer ones between them',
+  (size) => {
+    const spool = new BodySpool();
+    const body = bytes(200_000, 11);
+    for (let at = 0, i = 0; at < body.length; i++) {
+      const length = i % 7 === 6 ? 5000 : size;
+      spool.push(body.subarray(at, at + length));
+      at += length;
+    }
+    expect(spool.length).toBe(body.length);
+    const half: Buffer[] = [];
+    while (spool.length > 100_000) half.push(Buffer.from(spool.shift() as Buffer));
+    spool.push(Buffer.from('more'));
+    expect(Buffer.concat([...half, drain(spool)])).toEqual(
+      Buffer.concat([body, Buffer.from('more')]),
+    );
+  },
+);

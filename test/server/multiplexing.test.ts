@@ -206,6 +206,29 @@ test('answers FCGI_GET_VALUES with what was asked and is known', async () => {
   );
 });
 
+test('answers with as many values as fit in a record', async () => {
+  const OTHER = 'x'.repeat(65_400);
+  await serving(
+    () => {},
+    async ({ connect }) => {
+      const peer = await connect();
+      const asked = { OTHER: '', FCGI_MAX_CONNS: '', FCGI_MAX_REQS: '', FCGI_MPXS_CONNS: '' };
+      peer.send(record(GET_VALUES, 0, pairs(asked)));
+      await peer.until('an answer', () => peer.records.length === 1);
+      expect(peer.records[0]?.content).toEqual(
+        pairs({
+          ...asked,
+          OTHER,
+          FCGI_MAX_CONNS: '65535',
+          FCGI_MAX_REQS: '65535',
+          FCGI_MPXS_CONNS: '1',
+        }),
+      );
+    },
+    { values: { OTHER } },
+  );
+});
+
 test('reports no limit as 65535, and multiplexing that is off as 0', async () => {
   await serving(
     () => {},

@@ -38,6 +38,8 @@ test.each<[string, unknown, string]>([
   ['requestTimeout', -5, 'ERR_OUT_OF_RANGE'],
   ['keepAliveTimeout', 'x', 'ERR_INVALID_ARG_TYPE'],
   ['values', 'x', 'ERR_INVALID_ARG_TYPE'],
+  ['values', { OTHER: 7 }, 'ERR_INVALID_ARG_TYPE'],
+  ['values', { OTHER: 'x'.repeat(65_500) }, 'ERR_OUT_OF_RANGE'],
   ['base', 5, 'ERR_INVALID_ARG_TYPE'],
   ['base', 'blog', 'ERR_OUT_OF_RANGE'],
   ['allowedClients', ['127.0.0.1', 'localhost'], 'ERR_INVALID_ARG_VALUE'],

@@ -1,9 +1,8 @@
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
-import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createServer, type Server, type ServerOptions } from '../../src/index.ts';
+import { createServer, type Listener, type Server, type ServerOptions } from '../../src/index.ts';
 import { within } from './deadline.ts';
 import { WebServer } from './web-server.ts';
 
@@ -20,7 +19,7 @@ export interface Served {
  * @param transport `tcp` on 127.0.0.1, or `unix` in a folder of its own
  */
 export async function serving<Result>(
-  listener: RequestListener,
+  listener: Listener,
   use: (served: Served) => Promise<Result>,
   { transport = 'tcp', ...options }: ServerOptions & { transport?: 'tcp' | 'unix' } = {},
 ): Promise<Result> {

@@ -16,6 +16,7 @@ expectTypeOf<keyof fcgi.ServerEvents>().toEqualTypeOf<
   | 'drop'
   | 'request'
   | 'clientError'
+  | 'handlerError'
   | 'dropRequest'
   | 'timeout'
 >();
@@ -40,6 +41,10 @@ server.on('clientError', (error, socket) => {
   if (error instanceof fcgi.ProtocolError) {
     expectTypeOf(error.code).toExtend<fcgi.ProtocolErrorCode>();
   }
+});
+server.on('handlerError', (error, req) => {
+  expectTypeOf(error).toEqualTypeOf<unknown>();
+  expectTypeOf(req).toEqualTypeOf<http.IncomingMessage>();
 });
 server.on('dropRequest', (socket) => {
   expectTypeOf(socket).toEqualTypeOf<net.Socket>();
@@ -68,6 +73,10 @@ server.on('mine', (count: number) => void count);
 
 // @ts-expect-error a listener is a function
 server.on('request', 'listener');
+// @ts-expect-error a request has no third argument
+server.on('request', (req, res, next) => void [req, res, next]);
+// @ts-expect-error what comes is no string
+server.once('clientError', (error: string) => void error);
 // @ts-expect-error a listener is needed
 server.on('request');
 // @ts-expect-error an event has a name

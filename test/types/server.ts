@@ -40,6 +40,11 @@ const modeAsString: fcgi.ListenOptions = { path: '/run/app.sock', mode: '0660' }
 const unknownOption: fcgi.ListenOptions = { path: '/run/app.sock', permissions: 0o660 };
 void modeAsString;
 void unknownOption;
+expectTypeOf(server.listen(new net.Server())).toEqualTypeOf<fcgi.Server>();
+// @ts-expect-error a port is a number, a path a string
+server.listen(true);
+// @ts-expect-error there is no such place to listen
+server.listen({ sock: '/run/app.sock' });
 // @ts-expect-error the listener is a function
 server.listen(9000, '127.0.0.1', 511, 'listening');
 const start = () => {};

@@ -1,0 +1,44 @@
+import type { WriteCallback } from '../http/exchange.ts';
+import { encodeEndRequest, ProtocolStatus, RecordType } from '../protocol/index.ts';
+import type { Output } from './output.ts';
+
+/** What a request sends: STDOUT, STDERR and FCGI_END_REQUEST. */
+export class RequestOutput {
+  /** Whether something of the response was sent. */
+  begun = false;
+  readonly #output: Output;
+  readonly #requestId: number;
+  #wroteError = false;
+  #ended = false;
+
+  constructor(output: Output, requestId: number) {
+    this.#output = output;
+    this.#requestId = requestId;
+  }
+
+  /** @returns false if the writer had better wait for `'drain'` */
+  write(chunk: string | Uint8Array, encoding?: BufferEncoding, callback?: WriteCallback): boolean {
+    this.begun = true;
+    return this.#output.stream(RecordType.STDOUT, this.#requestId, chunk, encoding, callback);
+  }
+
+  /** After the end of the request it does nothing. */
+  writeError(chunk: Uint8Array, callback: WriteCallback): void {
+    if (this.#ended) return callback();
+    this.#wroteError = true;
+    this.#output.stream(RecordType.STDERR, this.#requestId, chunk, undefined, callback);
+  }
+
+  /** Ends STDOUT: the response is whole. */
+  endResponse(): void {
+    this.#output.endStream(RecordType.STDOUT, this.#requestId);
+  }
+
+  /** Ends the request: nothing of its id follows. */
+  end(appStatus: number): void {
+    this.#ended = true;
+    if (this.#wroteError) this.#output.endStream(RecordType.STDERR, this.#requestId);
+    const body = encodeEndRequest({ appStatus, protocolStatus: ProtocolStatus.REQUEST_COMPLETE });
+    this.#output.record(RecordType.END_REQUEST, this.#requestId, body);
+  }
+}
