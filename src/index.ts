@@ -24,6 +24,16 @@ export {
   type ResponseData,
 } from './handler/index.ts';
 export {
+  type CgiOptions,
+  type CgiScript,
+  cgi,
+  type ProgramOptions,
+  type Served,
+  type ServedScript,
+  type ServeOptions,
+  serve,
+} from './program/index.ts';
+export {
   createServer,
   type Listener,
   type ListenOptions,

@@ -1,0 +1,52 @@
+import type { Server as HttpServer } from 'node:http';
+import type { Server } from '../server/server.ts';
+import type { Host, ProgramSettings } from './serve-options.ts';
+
+/**
+ * The signals that stop a program: SIGTERM of mod_fcgid, lighttpd, systemd and containers, SIGINT of a
+ * terminal, SIGHUP of a terminal that closes. SIGUSR1 is left to Node, which opens its debugger.
+ */
+const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+
+/** What a shell reports for a program that SIGINT ended. */
+const INTERRUPTED = 130;
+
+/** Longer waits than Node's timers know are waits for ever. */
+const MAX_TIMEOUT = 2 ** 31 - 1;
+
+/**
+ * Drains the server when the program is told to stop: it stops accepting, idle connections are closed, and
+ * requests finish. Then the program ends by itself, with exit code 0; what is left of it ends when
+ * `drainTimeout` is over. A second SIGINT ends it at once.
+ */
+export function drainOnSignals(
+  server: Server | HttpServer,
+  host: Host,
+  { drainTimeout, log }: Pick<ProgramSettings, 'drainTimeout' | 'log'>,
+): void {
+  let draining = false;
+  const stop = (signal: NodeJS.Signals) => {
+    if (draining && signal === 'SIGINT') host.exit(INTERRUPTED);
+    if (draining) return;
+    draining = true;
+    log(`fcgi: ${signal}: finishing what runs, within ${drainTimeout} ms`);
+    server.close();
+    endWithin(drainTimeout, server, host);
+  };
+  for (const signal of SIGNALS) host.on(signal, stop);
+  (server as HttpServer).once('close', () => {
+    // Closed by the application, signals do again what they do by default.
+    if (!draining) for (const signal of SIGNALS) host.off(signal, stop);
+  });
+}
+
+/** Ends the program, and cuts off what still runs, after so many milliseconds if it has not ended by then. */
+export function endWithin(msecs: number, server: Server | HttpServer, host: Host): void {
+  if (msecs > MAX_TIMEOUT) return;
+  const end = () => {
+    server.closeAllConnections();
+    // Connections close at the end of a turn of the event loop: requests see it, and may say so.
+    setImmediate(() => setImmediate(() => host.exit()));
+  };
+  setTimeout(end, msecs).unref();
+}

@@ -1,0 +1,51 @@
+import type { Server as HttpServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { Server } from '../server/server.ts';
+import { drainOnSignals, endWithin } from './drain.ts';
+import type { Host, ProgramSettings } from './serve-options.ts';
+
+/**
+ * Makes a server the whole of its program: tells where it listens, ends the program if it cannot, and
+ * drains when the program is told to stop.
+ *
+ * @param what the protocol, for the line that tells it
+ */
+export function runAsProgram(
+  server: Server | HttpServer,
+  host: Host,
+  settings: ProgramSettings,
+  what: string,
+): void {
+  endOnError(server, host, settings);
+  drainOnSignals(server, host, settings);
+  const tell = () => settings.log(`fcgi: ${what} on ${describe(server)}`);
+  // Who waits for the line may act at once: what follows the call of serve() is to come first.
+  if (server.listening) process.nextTick(tell);
+  else (server as HttpServer).once('listening', tell);
+}
+
+/** As `runAsProgram()`; the program also ends after `maxRequests`, for its starter to start another one. */
+export function runFastCgi(server: Server, host: Host, settings: ProgramSettings): void {
+  runAsProgram(server, host, settings, 'FastCGI');
+  if (server.settings.maxRequests === 0) return;
+  server.once('close', () => endWithin(settings.drainTimeout, server, host));
+}
+
+/** What keeps the process alive beside the server must not keep a program that cannot serve. */
+function endOnError(server: Server | HttpServer, host: Host, { log }: ProgramSettings): void {
+  const report = (error: Error) => {
+    if (server.listenerCount('error') > 1) return;
+    log(`fcgi: ${error.message}`);
+    if (!server.listening) host.exit(1);
+  };
+  (server as HttpServer).on('error', report);
+}
+
+function describe(server: Server | HttpServer): string {
+  const address = server.address() as AddressInfo | string | null;
+  // Node knows no name for a Unix socket that it did not make.
+  if (address === null) return 'the socket that the process was started with';
+  if (typeof address === 'string') return address;
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return `${host}:${address.port}`;
+}
