@@ -19,6 +19,8 @@ export interface FrontEnd {
   /** The same, but request bodies go to the application as they come. */
   readonly streamingOrigin: string;
   errorLog(): string;
+  /** Waits until the error log holds a text. */
+  logged(text: string): Promise<void>;
   stop(): Promise<void>;
 }
 

@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { setTimeout as wait } from 'node:timers/promises';
 import { within } from '../../support/deadline.ts';
 
 /** Milliseconds that a program has to end after it was asked to. */
@@ -6,6 +7,8 @@ const STOP_LIMIT = 10_000;
 
 export interface ProcessOptions {
   readonly env?: NodeJS.ProcessEnv;
+  /** A socket that it gets as its file descriptor 3. */
+  readonly socket?: number;
   /** Gets the messages of a Node process that uses `process.send()`. */
   readonly onMessage?: (message: unknown) => void;
 }
@@ -15,17 +18,17 @@ export class RunningProcess {
   /** What it wrote to stdout and stderr. */
   output = '';
   readonly #child: ChildProcess;
-  readonly #command: string;
+  readonly command: string;
   /** How it ended: an exit code, a signal, or why it did not start. */
   readonly ended: Promise<number | string>;
   running = true;
 
   constructor(command: string, args: readonly string[], options: ProcessOptions = {}) {
-    const { env = process.env, onMessage } = options;
-    this.#command = command;
+    const { env = process.env, socket, onMessage } = options;
+    this.command = command;
     this.#child = spawn(command, args, {
       env,
-      stdio: ['ignore', 'pipe', 'pipe', onMessage ? 'ipc' : 'ignore'],
+      stdio: ['ignore', 'pipe', 'pipe', onMessage ? 'ipc' : (socket ?? 'ignore')],
     });
     if (onMessage) this.#child.on('message', onMessage);
     for (const stream of [this.#child.stdout, this.#child.stderr]) {
@@ -42,6 +45,20 @@ export class RunningProcess {
     });
   }
 
+  /** Waits until it has written what matches. */
+  async printed(pattern: RegExp): Promise<RegExpMatchArray> {
+    const { command } = this;
+    const look = async () => {
+      for (;;) {
+        const match = this.output.match(pattern);
+        if (match) return match;
+        if (!this.running) throw new Error(`${command} ended:\n${this.output}`);
+        await wait(10);
+      }
+    };
+    return within(`${pattern} from ${command}`, look());
+  }
+
   send(message: object): void {
     this.#child.send(message);
   }
@@ -51,7 +68,7 @@ export class RunningProcess {
     if (!this.running) return this.ended;
     this.#child.kill(signal);
     try {
-      return await within(`the end of ${this.#command}`, this.ended, STOP_LIMIT);
+      return await within(`the end of ${this.command}`, this.ended, STOP_LIMIT);
     } catch (error) {
       this.#child.kill('SIGKILL');
       await this.ended;

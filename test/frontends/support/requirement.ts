@@ -1,6 +1,6 @@
-import { accessSync, constants } from 'node:fs';
+import { existsSync } from 'node:fs';
 
-/** A program that a test needs. */
+/** A program, or a module of one, that a test needs. */
 export interface Program {
   readonly path: string;
   /** The Debian package that has it. */
@@ -12,7 +12,7 @@ export interface Program {
  * its title says what is missing; with `FCGI_FRONTENDS=required` it fails.
  */
 export function describeWith(name: string, programs: readonly Program[], body: () => void): void {
-  const missing = programs.filter(({ path }) => !isInstalled(path));
+  const missing = programs.filter(({ path }) => !existsSync(path));
   describe(name, missing.length === 0 ? body : () => reportMissing(name, missing));
 }
 
@@ -29,13 +29,4 @@ function reportMissing(name: string, missing: readonly Program[]): void {
     const packages = missing.map((program) => program.package).join(' ');
     throw new Error(`FCGI_FRONTENDS=required, but ${what} is missing: apt-get install ${packages}`);
   });
-}
-
-function isInstalled(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }

@@ -23,6 +23,12 @@ export const KEPT_OVER_UNIX: Mode = {
   keepConnections: true,
 };
 
+export const ANEW_OVER_UNIX: Mode = {
+  mode: 'a connection a request, over a Unix socket',
+  transport: 'unix',
+  keepConnections: false,
+};
+
 export const ANEW_OVER_TCP: Mode = {
   mode: 'a connection a request, over TCP',
   transport: 'tcp',
@@ -115,6 +121,13 @@ function makeFolder(parent: string, name: string): string {
 
 /** Registers a test. */
 export type Rule = (title: string, body: (site: Site) => Promise<void>) => void;
+
+/** Registers all tests but those with these titles: what this web server does instead has tests of its own. */
+export function without(rule: Rule, titles: readonly string[]): Rule {
+  return (title, body) => {
+    if (!titles.includes(title)) rule(title, body);
+  };
+}
 
 /**
  * Starts a site before the tests of a `describe` and stops it after them.

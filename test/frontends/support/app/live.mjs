@@ -22,7 +22,7 @@ export function hold(req, res) {
   noteEnd(req, res, id);
   if (begun) res.write('The beginning, ');
   onCommand('release', id, () => res.end('and the end.'));
-  note('arrived', id);
+  note('arrived', id, { requestId: req.fastcgi.id });
 }
 
 /** Reads a body until the client goes away. */

@@ -1,4 +1,5 @@
 import { cut, events, hold, rendezvous, swallow } from './live.mjs';
+import { aboutProcess, pass } from './process.mjs';
 import { download, pieces, refuse, sips, upload } from './transfers.mjs';
 
 /** What a listener and an Express application answer with the same code. */
@@ -14,9 +15,18 @@ export const routes = {
   'GET /cut': cut,
   'GET /rendezvous': rendezvous,
   'GET /complain': complain,
+  'GET /grumble': grumble,
+  'GET /process': aboutProcess,
+  'GET /pass': pass,
 };
 
 function complain(req, res) {
   const { stderr } = req.fastcgi;
   stderr.end('The cellar is flooded.\n', () => res.end('Complained.'));
+}
+
+/** Complains and answers in one breath. */
+function grumble(req, res) {
+  req.fastcgi.stderr.end('The attic is draughty.\n');
+  res.end('Grumbled.');
 }

@@ -1,0 +1,91 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { setTimeout as wait } from 'node:timers/promises';
+import { within } from '../../support/deadline.ts';
+import { freePorts } from './free-port.ts';
+import { RunningProcess } from './process.ts';
+
+const ATTEMPTS = 5;
+
+/** What a configuration is written for. */
+export interface Setup {
+  readonly ports: readonly number[];
+  /** What `/.ready` on the first port must answer, so that the test knows its web server from others. */
+  readonly token: string;
+}
+
+/** How a configured web server is started in the foreground. */
+export interface Launch {
+  readonly command: string;
+  readonly args: readonly string[];
+  /** The file it logs errors to, if not its stderr. */
+  readonly logFile?: string;
+}
+
+/** A web server that the test started. */
+export interface RunningWebServer {
+  readonly ports: readonly number[];
+  readonly origin: string;
+  errorLog(): string;
+  /** Waits until the error log holds a text. */
+  logged(text: string): Promise<void>;
+  stop(signal?: NodeJS.Signals): Promise<void>;
+}
+
+/**
+ * Starts a web server on loopback ports that are free, and waits until it answers.
+ *
+ * @param configure writes the configuration
+ */
+export async function startWebServer(
+  portCount: number,
+  configure: (setup: Setup) => Launch,
+): Promise<RunningWebServer> {
+  for (let attempt = 1; ; attempt++) {
+    const setup = { ports: await freePorts(portCount), token: randomUUID() };
+    try {
+      return await start(setup, configure(setup));
+    } catch (error) {
+      const taken = /Address already in use/.test((error as Error).message);
+      if (!taken || attempt === ATTEMPTS) throw error;
+    }
+  }
+}
+
+async function start({ ports, token }: Setup, launch: Launch): Promise<RunningWebServer> {
+  const { command, args, logFile } = launch;
+  if (logFile) rmSync(logFile, { force: true });
+  const program = new RunningProcess(command, args);
+  const errorLog = () => {
+    const logged = logFile && existsSync(logFile) ? readFileSync(logFile, 'utf8') : '';
+    return program.output + logged;
+  };
+  const origin = `http://127.0.0.1:${ports[0]}`;
+  try {
+    await within(`${command} to answer`, ready(`${origin}/.ready`, token, program));
+  } catch (cause) {
+    await program.stop('SIGKILL');
+    throw new Error(`${command} did not start:\n${errorLog()}`, { cause });
+  }
+  const logged = async (text: string) => {
+    const look = async () => {
+      while (program.running && !errorLog().includes(text)) await wait(10);
+    };
+    await within(`${JSON.stringify(text)} in the log of ${command}`, look());
+  };
+  const stop = async (signal?: NodeJS.Signals) => void (await program.stop(signal));
+  return { ports, origin, errorLog, logged, stop };
+}
+
+/** Asks until this very web server answers, and not another program that got the port first. */
+async function ready(url: string, token: string, program: RunningProcess): Promise<void> {
+  while (program.running) {
+    const answer = await fetch(url).then(
+      (response) => response.text(),
+      () => undefined,
+    );
+    if (answer?.trim() === token) return;
+    await wait(10);
+  }
+  throw new Error('It ended');
+}
