@@ -1,4 +1,4 @@
-import { FCGI_HEADER_LEN, FCGI_MAX_CONTENT_LEN, FCGI_VERSION_1 } from './constants.ts';
+import { FCGI_HEADER_LEN, FCGI_MAX_CONTENT_LEN, FCGI_VERSION_1, RecordType } from './constants.ts';
 import { returnSlab, type Slab, takeSlab } from './slab.ts';
 
 /**
@@ -8,6 +8,8 @@ import { returnSlab, type Slab, takeSlab } from './slab.ts';
 const MAX_COPIED = 16 * 1024;
 
 const NO_RECORD = -1;
+
+const PADDING = Buffer.alloc(8);
 
 /**
  * Gathers records until they are sent, so that those of one turn leave in one write.
@@ -63,7 +65,7 @@ export class RecordWriter {
   ): number {
     if (typeof content !== 'string') return this.#streamBytes(type, requestId, content);
     const length = Buffer.byteLength(content, encoding);
-    if (length > MAX_COPIED || isDecoding(encoding)) {
+    if (length > MAX_COPIED || isDecoding(encoding) || type === RecordType.STDERR) {
       return this.#streamBytes(type, requestId, Buffer.from(content, encoding));
     }
     if (length === 0) return 0;
@@ -92,17 +94,28 @@ export class RecordWriter {
 
   #streamBytes(type: number, requestId: number, content: Uint8Array): number {
     if (content.length === 0) return 0;
+    if (type === RecordType.STDERR) return this.#streamPadded(type, requestId, content);
     if (content.length <= MAX_COPIED && this.#join(type, requestId, content.length)) {
       this.#append(content);
       return content.length;
     }
-    // Equal parts: a stream's usual 64 KiB would otherwise make one full record and one of a byte.
-    const records = Math.ceil(content.length / FCGI_MAX_CONTENT_LEN);
-    const size = Math.ceil(content.length / records);
-    for (let at = 0; at < content.length; at += size) {
-      const part = content.subarray(at, at + size);
+    for (const part of parts(content)) {
       this.#begin(type, requestId, part.length);
       this.#append(part);
+    }
+    return content.length;
+  }
+
+  /**
+   * HAProxy 2.6 crashes when all that it has read so far ends with a record of STDERR that has no padding.
+   */
+  #streamPadded(type: number, requestId: number, content: Uint8Array): number {
+    for (const part of parts(content)) {
+      const paddingLength = PADDING.length - (part.length % PADDING.length);
+      this.#begin(type, requestId, part.length, paddingLength);
+      this.#append(part);
+      this.#append(PADDING.subarray(0, paddingLength));
+      this.#openAt = NO_RECORD;
     }
     return content.length;
   }
@@ -117,7 +130,7 @@ export class RecordWriter {
     return true;
   }
 
-  #begin(type: number, requestId: number, contentLength: number): void {
+  #begin(type: number, requestId: number, contentLength: number, paddingLength = 0): void {
     const copied = contentLength <= MAX_COPIED ? contentLength : 0;
     const { buffer, at } = this.#room(FCGI_HEADER_LEN + copied);
     buffer[at] = FCGI_VERSION_1;
@@ -126,7 +139,7 @@ export class RecordWriter {
     buffer[at + 3] = requestId;
     buffer[at + 4] = contentLength >> 8;
     buffer[at + 5] = contentLength;
-    buffer[at + 6] = 0;
+    buffer[at + 6] = paddingLength;
     buffer[at + 7] = 0;
     (this.#slab as Slab).at = at + FCGI_HEADER_LEN;
     this.#length += FCGI_HEADER_LEN;
@@ -165,6 +178,13 @@ export class RecordWriter {
     this.#buffers.push(slab.buffer.subarray(this.#from, slab.at));
     this.#from = slab.at;
   }
+}
+
+/** Equal parts: a stream's usual 64 KiB would otherwise make one full record and one of a byte. */
+function* parts(content: Uint8Array): Generator<Uint8Array> {
+  const records = Math.ceil(content.length / FCGI_MAX_CONTENT_LEN);
+  const size = Math.ceil(content.length / records);
+  for (let at = 0; at < content.length; at += size) yield content.subarray(at, at + size);
 }
 
 function streamKey(type: number, requestId: number): number {

@@ -78,6 +78,13 @@ describeWith('HAProxy, connections shared, over a Unix socket', [HAPROXY], () =>
     await site.frontEnd.logged('The attic is draughty');
   });
 
+  rule('lives on when stderr comes long before the answer', async (site) => {
+    for (let i = 0; i < 8; i++) {
+      expect((await ask(`${site.origin}/complain?${'x'.repeat(i)}`)).text).toBe('Complained.');
+    }
+    await site.frontEnd.logged('The cellar is flooded');
+  });
+
   rule('answers 20 requests under way on one connection, in any order', async (site) => {
     await ask(`${site.origin}/json`);
     const before = await site.application.connections();

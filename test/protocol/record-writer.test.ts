@@ -13,6 +13,13 @@ const hex = (text: string): Buffer => Buffer.from(text.replaceAll(' ', ''), 'hex
 /** Above this many bytes content is passed on without a copy. */
 const MAX_COPIED = 16 * 1024;
 
+/** A record with padding of zeros. */
+function padded(type: number, requestId: number, content: string | Uint8Array, padding: number) {
+  const bytes = record(type, requestId, content);
+  bytes[6] = padding;
+  return Buffer.concat([bytes, Buffer.alloc(padding)]);
+}
+
 describe('record()', () => {
   test('writes a header of eight bytes, and the content', () => {
     expect(written((writer) => writer.record(3, 1, Buffer.from('12345678')))).toEqual(
@@ -174,7 +181,7 @@ describe('successive writes', () => {
   test.each<[title: string, between: (writer: RecordWriter) => void, bytes: Buffer]>([
     ['another request', (w) => w.stream(STDOUT, 2, 'x'), record(STDOUT, 2, 'x')],
     ['request 256 higher', (w) => w.stream(STDOUT, 257, 'x'), record(STDOUT, 257, 'x')],
-    ['another stream', (w) => w.stream(STDERR, 1, 'x'), record(STDERR, 1, 'x')],
+    ['another stream', (w) => w.stream(STDERR, 1, 'x'), padded(STDERR, 1, 'x', 7)],
     ['a record', (w) => w.record(END_REQUEST, 1, Buffer.from('x')), record(END_REQUEST, 1, 'x')],
     ['a record of their type', (w) => w.record(STDOUT, 1, Buffer.of(0)), record(STDOUT, 1, '\0')],
     ['the end of their stream', (w) => w.endStream(STDOUT, 1), record(STDOUT, 1)],
@@ -307,6 +314,43 @@ describe('take()', () => {
   });
 });
 
+describe('STDERR', () => {
+  const written = (...contents: (string | Uint8Array)[]) => {
+    const writer = new RecordWriter();
+    for (const content of contents) writer.stream(STDERR, 1, content);
+    return Buffer.concat(writer.take());
+  };
+
+  // HAProxy 2.6 crashes on a record of STDERR without padding.
+  test.each([
+    [1, 7],
+    [7, 1],
+    [8, 8],
+    [9, 7],
+  ])('of %i bytes has padding of %i: to a multiple of 8, and never none', (length, padding) => {
+    const content = 'x'.repeat(length);
+    expect(written(content)).toEqual(padded(STDERR, 1, content, padding));
+    expect(written(Buffer.from(content))).toEqual(padded(STDERR, 1, content, padding));
+  });
+
+  test('written twice makes two records', () => {
+    expect(written('ab', 'cd')).toEqual(
+      Buffer.concat([padded(STDERR, 1, 'ab', 6), padded(STDERR, 1, 'cd', 6)]),
+    );
+  });
+
+  test('longer than a record is sent in equal parts, each with padding', () => {
+    const half = Buffer.alloc(40_000, 'x');
+    expect(written(Buffer.concat([half, half]))).toEqual(
+      Buffer.concat([padded(STDERR, 1, half, 8), padded(STDERR, 1, half, 8)]),
+    );
+  });
+
+  test('without content adds nothing', () => {
+    expect(written('', Buffer.alloc(0))).toHaveLength(0);
+  });
+});
+
 describe('length', () => {
   test('is the number of bytes that take() would return', () => {
     const writer = new RecordWriter();
@@ -315,7 +359,7 @@ describe('length', () => {
       [() => writer.stream(STDOUT, 1, 'é'), 8 + 2],
       [() => writer.stream(STDOUT, 1, Buffer.from('abc')), 3],
       [() => writer.stream(STDOUT, 1, ''), 0],
-      [() => writer.stream(STDERR, 1, 'abc'), 8 + 3],
+      [() => writer.stream(STDERR, 1, 'abc'), 8 + 3 + 5],
       [() => writer.stream(STDOUT, 1, Buffer.alloc(65_536)), 2 * 8 + 65_536],
       [() => writer.stream(STDOUT, 1, 'x'.repeat(20_000)), 8 + 20_000],
       [() => writer.endStream(STDOUT, 1), 8],

@@ -129,8 +129,8 @@ test('B.3: an error on stderr amid the response, and appStatus 938', async () =>
         bytes(
           // {FCGI_STDOUT, 1, "Content-type: text/html\r\n\r\n<ht"}
           `\x01\x06\0\x01\0\x2e\0\0${HEAD}<ht`,
-          // {FCGI_STDERR, 1, "config error: missing SI_UID\n"}
-          '\x01\x07\0\x01\0\x1d\0\0config error: missing SI_UID\n',
+          // {FCGI_STDERR, 1, "config error: missing SI_UID\n"}, with 3 bytes of padding
+          '\x01\x07\0\x01\0\x1d\x03\0config error: missing SI_UID\n\0\0\0',
           // {FCGI_STDOUT, 1, "ml>\n<head> ... "}
           '\x01\x06\0\x01\0\x0f\0\0ml>\n<head> ... ',
           // {FCGI_STDOUT, 1, ""}

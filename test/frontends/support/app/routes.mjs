@@ -20,9 +20,12 @@ export const routes = {
   'GET /pass': pass,
 };
 
+/** Complains, and answers when that has been sent; the query makes the complaint longer. */
 function complain(req, res) {
   const { stderr } = req.fastcgi;
-  stderr.end('The cellar is flooded.\n', () => res.end('Complained.'));
+  const query = req.url.split('?')[1] ?? '';
+  stderr.end(`The cellar is flooded.${query}\n`);
+  setTimeout(() => res.end('Complained.'), 20);
 }
 
 /** Complains and answers in one breath. */
