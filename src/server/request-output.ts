@@ -9,6 +9,9 @@ export class RequestOutput {
   readonly #output: Output;
   readonly #requestId: number;
   #wroteError = false;
+  /** What waits for room until more of STDERR may be sent. */
+  #waiting: WriteCallback | undefined;
+  #ending = false;
   #ended = false;
 
   constructor(output: Output, requestId: number) {
@@ -22,11 +25,23 @@ export class RequestOutput {
     return this.#output.stream(RecordType.STDOUT, this.#requestId, chunk, encoding, callback);
   }
 
-  /** After the end of the request it does nothing. */
+  /**
+   * Takes a piece of STDERR, and calls back when there is room for the next one. What comes after the end of
+   * the request is dropped.
+   */
   writeError(chunk: Uint8Array, callback: WriteCallback): void {
     if (this.#ended) return callback();
     this.#wroteError = true;
-    this.#output.stream(RecordType.STDERR, this.#requestId, chunk, undefined, callback);
+    const hasRoom = this.#output.stream(RecordType.STDERR, this.#requestId, chunk);
+    if (hasRoom || this.#ending) callback();
+    else this.#waiting = callback;
+  }
+
+  /** There is room again. */
+  drained(): void {
+    const callback = this.#waiting;
+    this.#waiting = undefined;
+    callback?.();
   }
 
   /** Ends STDOUT: the response is whole. */
@@ -36,6 +51,9 @@ export class RequestOutput {
 
   /** Ends the request: nothing of its id follows. */
   end(appStatus: number): void {
+    // What the stream of STDERR still holds comes now: it was written before the end.
+    this.#ending = true;
+    this.drained();
     this.#ended = true;
     if (this.#wroteError) this.#output.endStream(RecordType.STDERR, this.#requestId);
     const body = encodeEndRequest({ appStatus, protocolStatus: ProtocolStatus.REQUEST_COMPLETE });

@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { RequestContext } from '../../src/index.ts';
 import { Deferred } from '../support/deferred.ts';
 import { serving } from '../support/serve.ts';
@@ -70,6 +71,63 @@ test('req.fastcgi.stderr goes to the web server as FCGI_STDERR', async () => {
       const empty = peer.records.filter(({ content }) => content.length === 0);
       expect(empty.map(({ type }) => type).sort()).toEqual([STDOUT, STDERR]);
       expect(peer.records.at(-1)?.type).toBe(END_REQUEST);
+    },
+  );
+});
+
+test('what is written to stderr in the turn in which the response ends comes before the end', async () => {
+  const callbacks: string[] = [];
+  await serving(
+    (req, res) => {
+      const stderr = req.fastcgi?.stderr;
+      stderr?.write('first\n', () => callbacks.push('first'));
+      stderr?.write('second\n', () => callbacks.push('second'));
+      res.end('done');
+    },
+    async ({ connect }) => {
+      const answer = await (await connect()).exchange(request());
+      expect([answer.stderr, answer.body.toString()]).toEqual(['first\nsecond\n', 'done']);
+      expect(callbacks).toEqual(['first', 'second']);
+    },
+  );
+});
+
+test('stderr waits for the web server to read, and what waits still comes before the end', async () => {
+  const lines = 64;
+  const line = `${'x'.repeat(64 * 1024 - 1)}\n`;
+  const written = new Deferred<[writable: boolean, res: ServerResponse]>();
+  await serving(
+    (req, res) => {
+      const stderr = req.fastcgi?.stderr;
+      let writable = true;
+      for (let i = 0; i < lines; i++) writable = stderr?.write(line) ?? false;
+      written.resolve([writable, res]);
+    },
+    async ({ connect }) => {
+      const peer = await connect();
+      peer.socket.pause();
+      peer.send(request());
+      const [writable, res] = await written.wait('the listener');
+      expect(writable).toBe(false);
+      res.end('done');
+      peer.socket.resume();
+      const answer = await peer.answer();
+      expect(answer.stderr).toBe(line.repeat(lines));
+      expect(answer.body.toString()).toBe('done');
+    },
+  );
+});
+
+test("stderr emits 'drain' when the web server has read", async () => {
+  await serving(
+    (req, res) => {
+      const stderr = req.fastcgi?.stderr;
+      stderr?.write(Buffer.alloc(8 * 1024 * 1024, 'x'));
+      stderr?.once('drain', () => res.end('done'));
+    },
+    async ({ connect }) => {
+      const answer = await (await connect()).exchange(request());
+      expect(answer.stderr).toHaveLength(8 * 1024 * 1024);
     },
   );
 });
