@@ -20,6 +20,8 @@ import { Request } from './request.ts';
 import type { Server } from './server.ts';
 import { throwLater } from './throw-later.ts';
 
+const NOTHING = Buffer.alloc(0);
+
 /** Bytes of answers that wait to be sent, above which no more questions are read. */
 const MAX_UNREAD = 1024 * 1024;
 
@@ -78,6 +80,18 @@ export class Connection implements Flow {
   destroy(): void {
     this.#closing = true;
     this.socket.destroy();
+  }
+
+  /**
+   * Ends the connection in the midst of a request's response.
+   *
+   * nginx takes the end of a connection for the end of a response that names no length. It refuses a record
+   * that no application sends, and then its client's connection ends in a way that tells.
+   */
+  breakOff(request: Request): void {
+    this.output.record(RecordType.ABORT_REQUEST, request.id, NOTHING);
+    this.#forget(request);
+    this.#close(request.input.ended);
   }
 
   /** Forgets a request that sent its FCGI_END_REQUEST, and sends what was gathered. */

@@ -141,6 +141,7 @@ export class Request implements AnswerableRequest {
 
   /** Emits `'drain'` where the response waits for it. */
   drained(): void {
+    this.#output.drained();
     this.#messages?.socket.drained();
   }
 
@@ -180,11 +181,11 @@ export class Request implements AnswerableRequest {
   /**
    * Ends a request whose response is not whole. What was sent of it must not pass for the whole:
    * FCGI_END_REQUEST would tell the web server just that, so where no other request would suffer the
-   * connection is cut, as it is when a FastCGI process dies.
+   * connection is broken off.
    */
   #giveUp(error?: Error): void {
     if (this.#stage === Stage.ENDED) return;
-    if (this.#output.begun && !this.#connection.isShared) this.#connection.destroy();
+    if (this.#output.begun && !this.#connection.isShared) this.#connection.breakOff(this);
     else this.#end(1);
     this.#cutOff(error);
   }

@@ -10,6 +10,7 @@ import {
   record,
   request,
   STDIN,
+  STDOUT,
 } from '../support/wire.ts';
 
 /** A listener that never answers, and notes what it sees of its request's end. */
@@ -210,7 +211,8 @@ test('a response given up midway ends its request alone on a shared connection',
   );
 });
 
-test('a response given up midway cuts a connection of its own: it must not pass for a whole one', async () => {
+// nginx would deliver what came as the whole: a response without a length may end with its connection.
+test('a response given up midway breaks off a connection of its own, with a record no application sends', async () => {
   await serving(
     (_req, res) => {
       res.write('a part', () => res.destroy());
@@ -219,6 +221,22 @@ test('a response given up midway cuts a connection of its own: it must not pass 
       const peer = await connect();
       peer.send(request());
       await peer.closed();
+      expect(peer.records.map(({ type }) => type)).toEqual([STDOUT, ABORT_REQUEST]);
+      expect(peer.records[1]).toMatchObject({ requestId: 1, content: Buffer.alloc(0) });
+    },
+  );
+});
+
+test('a response given up midway breaks off its connection though its body is still being sent', async () => {
+  await serving(
+    (_req, res) => {
+      res.write('a part', () => res.destroy());
+    },
+    async ({ connect }) => {
+      const peer = await connect();
+      peer.send(half);
+      await peer.closed();
+      expect(peer.records.at(-1)?.type).toBe(ABORT_REQUEST);
       expect(peer.records.some(({ type }) => type === END_REQUEST)).toBe(false);
     },
   );
