@@ -122,16 +122,16 @@ test('an Express app authorizes, with its own req and res', async () => {
     else res.sendStatus(403);
   });
   const bornWithIts: boolean[] = [];
-  const authorizer = Object.assign(
-    (req: IncomingMessage, res: ServerResponse) => {
+  const { handle } = app as unknown as { handle(...args: unknown[]): void };
+  Object.assign(app, {
+    handle(req: object, res: object, next: unknown) {
       bornWithIts.push(
         Object.getPrototypeOf(req) === app.request,
         Object.getPrototypeOf(res) === app.response,
       );
-      app(req, res);
+      handle.call(app, req, res, next);
     },
-    { request: app.request, response: app.response },
-  );
+  });
   await serving(
     responder,
     async ({ connect }) => {
@@ -145,7 +145,7 @@ test('an Express app authorizes, with its own req and res', async () => {
       ]);
       expect(bornWithIts).toEqual([true, true, true, true]);
     },
-    { authorizer },
+    { authorizer: app },
   );
 });
 
