@@ -89,6 +89,7 @@ export class Connection implements Flow {
    * that no application sends, and then its client's connection ends in a way that tells.
    */
   breakOff(request: Request): void {
+    this.output.discard();
     this.output.record(RecordType.ABORT_REQUEST, request.id, NOTHING);
     this.#forget(request);
     this.#close(request.input.ended);

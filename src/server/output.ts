@@ -82,6 +82,15 @@ export class Output {
     this.#drainUnlessNeeded();
   }
 
+  /** Drops what was gathered and not sent yet, as a socket does that is destroyed. */
+  discard(): void {
+    this.#writer.take();
+    const callback = this.#takeCallback();
+    const error = new Error('The response was given up before this was sent');
+    if (callback)
+      process.nextTick(callback, Object.assign(error, { code: 'ERR_STREAM_DESTROYED' }));
+  }
+
   #schedule(): void {
     if (this.#scheduled) return;
     this.#scheduled = true;

@@ -227,6 +227,23 @@ test('a response given up midway breaks off a connection of its own, with a reco
   );
 });
 
+test('what was written in the turn in which the response is given up is not sent, as under http', async () => {
+  const failed = new Deferred<string | undefined>();
+  await serving(
+    (_req, res) => {
+      res.write('a part', (error) => failed.resolve((error as NodeJS.ErrnoException | null)?.code));
+      res.destroy();
+    },
+    async ({ connect }) => {
+      const peer = await connect();
+      peer.send(request());
+      await peer.closed();
+      expect(peer.records.map(({ type }) => type)).toEqual([ABORT_REQUEST]);
+      expect(await failed.wait('the callback')).toBe('ERR_STREAM_DESTROYED');
+    },
+  );
+});
+
 test('a response given up midway breaks off its connection though its body is still being sent', async () => {
   await serving(
     (_req, res) => {
