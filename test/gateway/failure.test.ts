@@ -93,8 +93,9 @@ test('destroys the connection when the body is shorter than its Content-Length',
     (peer) => void peer.send(answer(`Content-Length: 100\n${HEAD}part`)),
     ({ path }) =>
       listening(createGateway(path), async (gateway) => {
-        const res = await fetchHead(gateway);
-        await expect(within('the body', text(res))).rejects.toMatchObject({ code: 'ECONNRESET' });
+        // Whether the head still gets out depends on how the bytes came.
+        const body = fetchHead(gateway).then(text);
+        await expect(within('the body', body)).rejects.toMatchObject({ code: 'ECONNRESET' });
       }),
   ));
 
