@@ -5,7 +5,7 @@ import { FCGI_HEADER_LEN, FCGI_VERSION_1, RecordType, recordTypeName } from './c
  * Takes one record, or a piece of a stream record.
  *
  * `content` is a view of the bytes that were pushed, unless the record straddled two chunks; whoever
- * keeps it keeps the whole chunk alive.
+ * keeps it keeps the whole chunk alive, and sees what is written there later.
  */
 export type RecordSink = (type: number, requestId: number, content: Buffer) => void;
 
@@ -19,7 +19,8 @@ const EMPTY = Buffer.alloc(0);
  *
  * Content of stream records (PARAMS, STDIN, STDOUT, STDERR, DATA) is passed on as it comes, a piece
  * for each chunk, never empty: an empty `content` is always the end of the stream (FastCGI §3.3).
- * Pieces mean what smaller records would have meant, and nothing is copied or held back. All other
+ * Pieces mean what smaller records would have meant, and nothing is copied or held back: the
+ * bytes that were pushed may be overwritten afterwards. All other
  * records are passed whole; at most one of them (64 KiB) is held in memory.
  */
 export class RecordReader {
@@ -112,7 +113,7 @@ export class RecordReader {
 
   #gather(piece: Buffer, complete: boolean): void {
     if (!complete) {
-      this.#pieces.push(piece);
+      this.#pieces.push(Buffer.from(piece));
       return;
     }
     let content = piece;

@@ -38,7 +38,11 @@ export class BodySpool {
     return this.#memoryLength + this.#written - this.#read;
   }
 
-  /** @throws the file system's error, as when the disk is full */
+  /**
+   * Takes a piece, which is copied.
+   *
+   * @throws the file system's error, as when the disk is full
+   */
   push(piece: Buffer): void {
     // Once there is a file, what is newer follows it there.
     if (this.#file === undefined && this.#memoryLength + piece.length <= MEMORY_LIMIT) {
@@ -81,13 +85,11 @@ export class BodySpool {
     this.#read = 0;
   }
 
-  /** A piece is a view of its chunk, and keeps the whole of it in memory. */
   #remember(piece: Buffer): void {
     this.#memoryLength += piece.length;
     if (piece.length < SHORT_PIECE) return this.#gather(piece);
     this.#closeBlock();
-    const isMostOfItsChunk = 2 * piece.length >= piece.buffer.byteLength;
-    this.#memory.push(isMostOfItsChunk ? piece : Buffer.from(piece));
+    this.#memory.push(Buffer.from(piece));
   }
 
   #gather(piece: Buffer): void {

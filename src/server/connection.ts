@@ -18,6 +18,7 @@ import { Output } from './output.ts';
 import { ReadGate } from './read-gate.ts';
 import { Request } from './request.ts';
 import type { Server } from './server.ts';
+import { readIntoSharedBuffer } from './shared-read-buffer.ts';
 import { throwLater } from './throw-later.ts';
 
 const NOTHING = Buffer.alloc(0);
@@ -50,7 +51,7 @@ export class Connection implements Flow {
     this.socket = socket;
     this.output = new Output(socket, () => this.#drained());
     this.#gate = new ReadGate(socket);
-    socket.on('data', (chunk) => this.#data(chunk));
+    readIntoSharedBuffer(socket, (chunk) => this.#data(chunk));
     socket.on('end', () => this.#peerEnded());
     socket.on('close', () => this.#closed());
     socket.on('error', (error) => server.reportConnectionError(error, socket));

@@ -53,7 +53,7 @@ export class InputStream<Target> {
   }
 
   /**
-   * Takes a piece of the stream; an empty one is its end.
+   * Takes a piece of the stream; an empty one is its end. Its bytes are copied: the next read overwrites them.
    *
    * @returns what is wrong with it: `ERR_FCGI_BODY_LENGTH`, `ERR_FCGI_BODY_SPOOL`
    */
@@ -99,7 +99,7 @@ export class InputStream<Target> {
   #push(piece: Buffer): FcgiError | undefined {
     if (this.#closed) return undefined;
     if (this.#stalled || !this.#target) return this.#keep(piece);
-    if (!this.#outlet.push(this.#target, piece)) this.#stall();
+    if (!this.#outlet.push(this.#target, Buffer.from(piece))) this.#stall();
     return undefined;
   }
 

@@ -41,6 +41,20 @@ describe.each(samples)('$title', ({ bytes, records }) => {
     }
   });
 
+  test('is read the same when each chunk is overwritten after it was pushed', () => {
+    const pieces: ReturnType<typeof readPieces> = [];
+    const reader = new RecordReader((type, requestId, content) => {
+      pieces.push({ type, requestId, content: Buffer.from(content) });
+    });
+    const buffer = Buffer.alloc(3);
+    for (let at = 0; at < bytes.length; at += buffer.length) {
+      const length = bytes.copy(buffer, 0, at);
+      reader.push(buffer.subarray(0, length));
+      buffer.fill(0xee);
+    }
+    expect(joinPieces(pieces)).toEqual(expected);
+  });
+
   test('is read the same byte for byte', () => {
     const chunks = Array.from(bytes, (byte) => Buffer.of(byte));
     expect(joinPieces(readPieces(...chunks))).toEqual(expected);
