@@ -2,6 +2,9 @@ import type { WriteCallback } from '../http/exchange.ts';
 import { encodeEndRequest, ProtocolStatus, RecordType } from '../protocol/index.ts';
 import type { Output } from './output.ts';
 
+/** The body of nearly every FCGI_END_REQUEST. */
+const SUCCESS = completed(0);
+
 /** What a request sends: STDOUT, STDERR and FCGI_END_REQUEST. */
 export class RequestOutput {
   /** Whether something of the response was sent. */
@@ -56,7 +59,11 @@ export class RequestOutput {
     this.drained();
     this.#ended = true;
     if (this.#wroteError) this.#output.endStream(RecordType.STDERR, this.#requestId);
-    const body = encodeEndRequest({ appStatus, protocolStatus: ProtocolStatus.REQUEST_COMPLETE });
+    const body = appStatus === 0 ? SUCCESS : completed(appStatus);
     this.#output.record(RecordType.END_REQUEST, this.#requestId, body);
   }
+}
+
+function completed(appStatus: number): Buffer {
+  return encodeEndRequest({ appStatus, protocolStatus: ProtocolStatus.REQUEST_COMPLETE });
 }
