@@ -2,11 +2,15 @@ export {
   Client,
   type ClientOptions,
   type ClientResponse,
+  getValues,
+  type ObservedRecord,
+  type RecordListener,
   type RequestBody,
   type RequestOptions,
   RequestRefusedError,
   request,
   type Target,
+  type ValuesOptions,
 } from './client/index.ts';
 export { FcgiError, type FcgiErrorCode, ProtocolError, type ProtocolErrorCode } from './errors.ts';
 export {

@@ -1,9 +1,11 @@
 import { FcgiError } from '../errors.ts';
 import { Exchange, type ExchangeSettings } from './exchange.ts';
 import { Pool, type PoolOptions } from './pool.ts';
-import { encodeParams, isIdempotent, type RequestOptions } from './request.ts';
+import type { RecordListener } from './record-observer.ts';
+import { checkPair, encodeParams, isIdempotent, type RequestOptions } from './request.ts';
 import type { ClientResponse } from './response.ts';
 import { parseTarget, type Target } from './target.ts';
+import { STANDARD_VALUES, ValuesQuestion } from './values.ts';
 
 /** Options of {@link Client}. */
 export interface ClientOptions extends PoolOptions {
@@ -16,6 +18,16 @@ export interface ClientOptions extends PoolOptions {
   readonly timeout?: number | undefined;
   /** Bytes that the head of a response may have. @default 65_536 */
   readonly maxHeadSize?: number | undefined;
+  /** Sees every record that is sent or received, on all connections. @default nothing */
+  readonly onRecord?: RecordListener | undefined;
+}
+
+/** Options of a question for an application's values. */
+export interface ValuesOptions {
+  /** Gives up; rejects with its reason. */
+  readonly signal?: AbortSignal | undefined;
+  /** Milliseconds to connect, and of silence from the application; 0 for any. @default 60_000 */
+  readonly timeout?: number | undefined;
 }
 
 /**
@@ -32,7 +44,7 @@ export class Client {
   constructor(target: Target, options: ClientOptions = {}) {
     checkOptions(options);
     const { keepAlive = true, timeout = 60_000, maxHeadSize = 64 * 1024 } = options;
-    this.#pool = new Pool(parseTarget(target), options);
+    this.#pool = new Pool(parseTarget(target), options, options.onRecord);
     this.#settings = { keepAlive, timeout, maxHeadSize };
   }
 
@@ -55,9 +67,29 @@ export class Client {
         return await exchange.run(params, this.#settings);
       } catch (error) {
         if (!reused || !exchange.repeatable || !isClosed(error)) throw error;
-        if (!isIdempotent(options) && exchange.stdinEnded) throw error;
+        if (!isIdempotent(options) && exchange.inputEnded) throw error;
       }
     }
+  }
+
+  /**
+   * Asks the application for values (FastCGI §4.1), on a connection that serves nothing else: php-fpm
+   * closes it after the answer.
+   *
+   * @param names what is asked for; by default FCGI_MAX_CONNS, FCGI_MAX_REQS and FCGI_MPXS_CONNS
+   * @returns those of the names that the application knows; none if it does not know the question. An
+   *   object without a prototype
+   * @throws {FcgiError} as {@link Client.request}
+   */
+  async getValues(
+    names: readonly string[] = STANDARD_VALUES,
+    options: ValuesOptions = {},
+  ): Promise<Record<string, string>> {
+    const { signal, timeout = this.#settings.timeout } = options;
+    for (const name of names) checkPair(name, '');
+    const connection = await this.#pool.acquire({ fresh: true, timeout, signal });
+    connection.retire();
+    return new ValuesQuestion(connection).ask(names, timeout, signal);
   }
 
   /** Ends all connections, those of running requests too. Resolves when they are closed. */
@@ -79,7 +111,29 @@ export function request(
   target: Target,
   options: RequestOptions & ClientOptions,
 ): Promise<ClientResponse> {
-  return new Client(target, { ...options, keepAlive: false }).request(options);
+  const { onRecord, ...rest } = options;
+  return new Client(target, { ...rest, onRecord, keepAlive: false }).request(rest);
+}
+
+/**
+ * Asks an application for its values (FastCGI §4.1).
+ *
+ * @param names what is asked for; by default FCGI_MAX_CONNS, FCGI_MAX_REQS and FCGI_MPXS_CONNS
+ * @returns those of the names that the application knows; none if it does not know the question. An
+ *   object without a prototype
+ * @throws as {@link Client} and its `getValues` do
+ */
+export async function getValues(
+  target: Target,
+  names?: readonly string[],
+  options: ValuesOptions & Pick<ClientOptions, 'onRecord'> = {},
+): Promise<Record<string, string>> {
+  const client = new Client(target, options);
+  try {
+    return await client.getValues(names, options);
+  } finally {
+    await client.close();
+  }
 }
 
 function isClosed(error: unknown): boolean {

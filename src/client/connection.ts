@@ -3,19 +3,27 @@ import { FcgiError, ProtocolError } from '../errors.ts';
 import {
   decodeEndRequest,
   type EndRequestBody,
+  FCGI_NULL_REQUEST_ID,
   RecordReader,
   RecordType,
   RecordWriter,
   recordTypeName,
 } from '../protocol/index.ts';
+import { type ObservedRecord, type RecordListener, RecordObserver } from './record-observer.ts';
 import { type Address, addressName } from './target.ts';
 
-/** The request that runs under one id of a connection. */
+/** What runs under one id of a connection: a request, or under id 0 a question. */
 export interface ConnectionRequest {
-  /** Whether all of STDIN has been written. */
-  readonly stdinEnded: boolean;
-  /** Takes a piece of STDOUT or STDERR; empty at the end of the stream. */
-  onStream(type: number, content: Buffer): void;
+  /** Whether all that there is to send has been written. */
+  readonly inputEnded: boolean;
+  /** Sees the records of its id. */
+  readonly listener?: RecordListener | undefined;
+  /**
+   * Takes a record, or a piece of a stream, which is empty at its end; END_REQUEST is none of them.
+   *
+   * @returns whether a record of this type may come
+   */
+  onRecord(type: number, content: Buffer): boolean;
   onEndRequest(body: EndRequestBody): void;
   /** The connection is over; nothing follows. */
   onError(error: Error): void;
@@ -45,15 +53,32 @@ export class Connection {
   readonly #reader: RecordReader;
   readonly #requests = new Map<number, ConnectionRequest>();
   readonly #socket: Socket;
+  readonly #listener: RecordListener | undefined;
+  readonly #observers = {
+    sent: new RecordObserver((record) => this.#observed('sent', record)),
+    received: new RecordObserver((record) => this.#observed('received', record)),
+  };
   #answered = 0;
   #connected = false;
   #error: Error | undefined;
   #paused = false;
   #reusable = true;
+  /** Once somebody has looked; observers begin where a record does. */
+  #watched: boolean;
 
-  /** @param timeout milliseconds to connect; 0 waits for as long as the system does */
-  constructor(address: Address, owner: ConnectionOwner, timeout: number) {
+  /**
+   * @param timeout milliseconds to connect; 0 waits for as long as the system does
+   * @param listener sees every record
+   */
+  constructor(
+    address: Address,
+    owner: ConnectionOwner,
+    timeout: number,
+    listener?: RecordListener,
+  ) {
     this.name = addressName(address);
+    this.#listener = listener;
+    this.#watched = listener !== undefined;
     this.#owner = owner;
     this.#reader = new RecordReader((type, id, content) => this.#onRecord(type, id, content));
     this.#socket = connect({ ...address, noDelay: true })
@@ -85,12 +110,18 @@ export class Connection {
   begin(request: ConnectionRequest, timeout: number): number {
     let id = 1;
     while (this.#requests.has(id)) id++;
-    this.#requests.set(id, request);
-    this.#socket.setTimeout(timeout);
-    this.#socket.ref();
-    // No event would tell the request that the connection was lost while it was handed over.
-    if (this.#socket.destroyed) process.nextTick(() => this.#fail());
+    this.#run(id, request, timeout);
     return id;
+  }
+
+  /** Takes on a question about the application, which has no id of a request. */
+  ask(question: ConnectionRequest, timeout: number): void {
+    this.#run(FCGI_NULL_REQUEST_ID, question, timeout);
+  }
+
+  /** Tells that the question was answered. */
+  answered(): void {
+    this.#requests.delete(FCGI_NULL_REQUEST_ID);
   }
 
   /** Leaves the connection without a request: it does not keep the process alive. */
@@ -104,6 +135,9 @@ export class Connection {
     const buffers = this.writer.take();
     const last = buffers.pop();
     if (!last) return;
+    if (this.#isObserved()) {
+      for (const buffer of [...buffers, last]) this.#observers.sent.push(buffer);
+    }
     this.#socket.cork();
     for (const buffer of buffers) this.#socket.write(buffer);
     this.#socket.write(last, callback);
@@ -145,7 +179,27 @@ export class Connection {
     });
   }
 
+  #run(id: number, request: ConnectionRequest, timeout: number): void {
+    this.#requests.set(id, request);
+    this.#socket.setTimeout(timeout);
+    this.#socket.ref();
+    // No event would tell the request that the connection was lost while it was handed over.
+    if (this.#socket.destroyed) process.nextTick(() => this.#fail());
+  }
+
+  #isObserved(): boolean {
+    this.#watched ||= [...this.#requests.values()].some(({ listener }) => listener !== undefined);
+    return this.#watched;
+  }
+
+  #observed(direction: 'sent' | 'received', record: ObservedRecord): void {
+    this.#listener?.(direction, record);
+    this.#requests.get(record.requestId)?.listener?.(direction, record);
+  }
+
   #onData(chunk: Buffer): void {
+    // Before the records are acted on: an END_REQUEST ends the request that wants to see it.
+    if (this.#isObserved()) this.#observers.received.push(chunk);
     const running = this.#requests.size;
     try {
       this.#reader.push(chunk);
@@ -160,16 +214,14 @@ export class Connection {
     const request = this.#requests.get(id);
     if (!request) this.#refuseRecord(type, id);
     if (type === RecordType.END_REQUEST) this.#endRequest(id, request, content);
-    else if (type === RecordType.STDOUT || type === RecordType.STDERR) {
-      request.onStream(type, content);
-    } else this.#refuseRecord(type, id);
+    else if (!request.onRecord(type, content)) this.#refuseRecord(type, id);
   }
 
   #endRequest(id: number, request: ConnectionRequest, content: Buffer): void {
     this.#requests.delete(id);
     this.#answered++;
     // The rest of its STDIN could only be sent by the rules of a request that is over.
-    if (!request.stdinEnded) this.retire();
+    if (!request.inputEnded) this.retire();
     request.onEndRequest(decodeEndRequest(content));
   }
 
@@ -191,7 +243,7 @@ export class Connection {
   #awaitsApplication(): boolean {
     if (this.#paused) return false;
     if (this.#socket.writableLength > 0) return true;
-    return [...this.#requests.values()].some((request) => request.stdinEnded);
+    return [...this.#requests.values()].some((request) => request.inputEnded);
   }
 
   #onClose(): void {

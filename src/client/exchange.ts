@@ -10,6 +10,7 @@ import {
 } from '../protocol/index.ts';
 import type { Connection, ConnectionRequest } from './connection.ts';
 import { deferred } from './deferred.ts';
+import type { RecordListener } from './record-observer.ts';
 import { RequestRefusedError } from './refused.ts';
 import type { RequestOptions } from './request.ts';
 import { RequestBodySender } from './request-body.ts';
@@ -50,7 +51,11 @@ export class Exchange implements ConnectionRequest, BodySource {
     this.#completed.promise.catch(() => {});
   }
 
-  get stdinEnded(): boolean {
+  get listener(): RecordListener | undefined {
+    return this.#options.onRecord;
+  }
+
+  get inputEnded(): boolean {
     return this.#sender?.ended ?? true;
   }
 
@@ -74,13 +79,12 @@ export class Exchange implements ConnectionRequest, BodySource {
     return this.#head.promise;
   }
 
-  onStream(type: number, content: Buffer): void {
-    this.#answered = true;
+  onRecord(type: number, content: Buffer): boolean {
     if (type === RecordType.STDERR) this.#takeStderr(content);
-    else if (content.length === 0) this.#stdoutEnded = true;
-    else if (this.#stdoutEnded) this.#refuseStdout();
-    else if (this.#body) this.#takeBody(this.#body, content);
-    else this.#takeHead(content);
+    else if (type === RecordType.STDOUT) this.#takeStdout(content);
+    else return false;
+    this.#answered = true;
+    return true;
   }
 
   onEndRequest(end: EndRequestBody): void {
@@ -123,6 +127,13 @@ export class Exchange implements ConnectionRequest, BodySource {
     this.#options.stderr?.write(content);
     const room = MAX_STDERR - this.#stderr.length;
     if (room > 0) this.#stderr = Buffer.concat([this.#stderr, content.subarray(0, room)]);
+  }
+
+  #takeStdout(content: Buffer): void {
+    if (content.length === 0) this.#stdoutEnded = true;
+    else if (this.#stdoutEnded) this.#refuseStdout();
+    else if (this.#body) this.#takeBody(this.#body, content);
+    else this.#takeHead(content);
   }
 
   #takeHead(content: Buffer): void {

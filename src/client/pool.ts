@@ -2,6 +2,7 @@ import { addAbortListener } from 'node:events';
 import { FcgiError } from '../errors.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { deferred } from './deferred.ts';
+import type { RecordListener } from './record-observer.ts';
 import { type Address, addressName } from './target.ts';
 
 /** How connections are kept. */
@@ -30,6 +31,7 @@ interface Waiter extends AcquireOptions {
 /** The connections to one application. */
 export class Pool implements ConnectionOwner {
   readonly #address: Address;
+  readonly #listener: RecordListener | undefined;
   readonly #maxConnections: number;
   readonly #maxIdleConnections: number;
   readonly #idleTimeout: number;
@@ -40,8 +42,10 @@ export class Pool implements ConnectionOwner {
   #onEmpty: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
-  constructor(address: Address, options: PoolOptions) {
+  /** @param listener sees the records of all connections */
+  constructor(address: Address, options: PoolOptions, listener?: RecordListener) {
     this.#address = address;
+    this.#listener = listener;
     this.#maxConnections = options.maxConnections ?? Number.POSITIVE_INFINITY;
     this.#maxIdleConnections = options.maxIdleConnections ?? 16;
     this.#idleTimeout = options.idleTimeout ?? 30_000;
@@ -98,7 +102,7 @@ export class Pool implements ConnectionOwner {
   }
 
   #connect({ timeout }: AcquireOptions): Connection {
-    const connection = new Connection(this.#address, this, timeout);
+    const connection = new Connection(this.#address, this, timeout, this.#listener);
     this.#connections.add(connection);
     return connection;
   }

@@ -1,5 +1,6 @@
 import type { Writable } from 'node:stream';
 import { encodePairs, type Role } from '../protocol/index.ts';
+import type { RecordListener } from './record-observer.ts';
 import type { RequestBody } from './request-body.ts';
 
 /** A request to a FastCGI application. */
@@ -25,6 +26,11 @@ export interface RequestOptions {
   readonly timeout?: number | undefined;
   /** Takes FCGI_STDERR as it comes, without waiting for `'drain'`. @default nothing */
   readonly stderr?: Writable | undefined;
+  /**
+   * Sees the records of this request, whole and in their order: those sent when they are handed to the
+   * system, those received before they are acted on. It must not throw. @default nothing
+   */
+  readonly onRecord?: RecordListener | undefined;
 }
 
 /**
@@ -50,7 +56,9 @@ function contentLength(body: RequestBody): Record<string, string> {
 /** Encoded as latin1, U+010A would arrive as a line feed. */
 const NO_BYTES = /[^\0-\xff]/;
 
-function checkPair(name: string, value: unknown): void {
+/** @throws {TypeError} if one of them is no string, or has characters that are no bytes */
+export function checkPair(name: unknown, value: unknown): void {
+  if (typeof name !== 'string') throw new TypeError(`A name is no string: ${String(name)}`);
   if (typeof value !== 'string') {
     throw new TypeError(`The value of ${name} is no string: ${String(value)}`);
   }
