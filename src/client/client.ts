@@ -1,40 +1,25 @@
 import { FcgiError } from '../errors.ts';
+import { abortable } from './abortable.ts';
+import {
+  type ClientOptions,
+  checkOptions,
+  checkRequestOptions,
+  type ValuesOptions,
+} from './client-options.ts';
 import { Exchange, type ExchangeSettings } from './exchange.ts';
-import { Pool, type PoolOptions } from './pool.ts';
-import type { RecordListener } from './record-observer.ts';
-import { checkPair, encodeParams, isIdempotent, type RequestOptions } from './request.ts';
+import { Pool } from './pool.ts';
+import { isStream } from './request-input.ts';
+import type { RequestOptions } from './request-options.ts';
+import { checkPair, type RequestParams, requestParams } from './request-params.ts';
 import type { ClientResponse } from './response.ts';
 import { parseTarget, type Target } from './target.ts';
 import { STANDARD_VALUES, ValuesQuestion } from './values.ts';
 
-/** Options of {@link Client}. */
-export interface ClientOptions extends PoolOptions {
-  /**
-   * Whether connections serve several requests one after the other; `false` makes one for each.
-   * @default true
-   */
-  readonly keepAlive?: boolean | undefined;
-  /** Milliseconds to connect, and of silence from the application; 0 for any. @default 60_000 */
-  readonly timeout?: number | undefined;
-  /** Bytes that the head of a response may have. @default 65_536 */
-  readonly maxHeadSize?: number | undefined;
-  /** Sees every record that is sent or received, on all connections. @default nothing */
-  readonly onRecord?: RecordListener | undefined;
-}
-
-/** Options of a question for an application's values. */
-export interface ValuesOptions {
-  /** Gives up; rejects with its reason. */
-  readonly signal?: AbortSignal | undefined;
-  /** Milliseconds to connect, and of silence from the application; 0 for any. @default 60_000 */
-  readonly timeout?: number | undefined;
-}
-
 /**
  * A client of one FastCGI application: what a web server is.
  *
- * A request that a kept connection failed before the application answered is sent once more on a new
- * one, if nothing of its body is lost and it is idempotent or had not been sent whole.
+ * A request that fails with the kept connection it was sent on, before a byte of the answer came, is sent
+ * once more on a new one if it is idempotent (RFC 9110 §9.2.2) and nothing was taken from a stream.
  */
 export class Client {
   readonly #pool: Pool;
@@ -44,8 +29,15 @@ export class Client {
   constructor(target: Target, options: ClientOptions = {}) {
     checkOptions(options);
     const { keepAlive = true, timeout = 60_000, maxHeadSize = 64 * 1024 } = options;
-    this.#pool = new Pool(parseTarget(target), options, options.onRecord);
     this.#settings = { keepAlive, timeout, maxHeadSize };
+    this.#pool = new Pool(parseTarget(target), {
+      // Systems hold at least so many connections that a socket has not accepted yet.
+      maxConnections: options.maxConnections ?? 128,
+      maxIdleConnections: options.maxIdleConnections ?? 16,
+      idleTimeout: options.idleTimeout ?? 30_000,
+      multiplex: keepAlive && (options.multiplex ?? false),
+      listener: options.onRecord,
+    });
   }
 
   /**
@@ -56,19 +48,14 @@ export class Client {
    * @throws {ProtocolError} if the application breaks the protocol, or does not speak it
    * @throws the signal's reason, or the error of the body that was to be sent
    */
-  async request(options: RequestOptions): Promise<ClientResponse> {
-    const params = encodeParams(options);
-    const timeout = options.timeout ?? this.#settings.timeout;
-    for (let fresh = false; ; fresh = true) {
-      const connection = await this.#pool.acquire({ fresh, timeout, signal: options.signal });
-      const { reused } = connection;
-      const exchange = new Exchange(connection, options, this.#settings);
-      try {
-        return await exchange.run(params, this.#settings);
-      } catch (error) {
-        if (!reused || !exchange.repeatable || !isClosed(error)) throw error;
-        if (!isIdempotent(options) && exchange.inputEnded) throw error;
-      }
+  async request(options: RequestOptions = {}): Promise<ClientResponse> {
+    checkRequestOptions(options);
+    const release = guard(options);
+    try {
+      const params = await abortable(requestParams(options), options.signal);
+      return await this.#send(params, options);
+    } finally {
+      release();
     }
   }
 
@@ -85,9 +72,10 @@ export class Client {
     names: readonly string[] = STANDARD_VALUES,
     options: ValuesOptions = {},
   ): Promise<Record<string, string>> {
+    checkRequestOptions({ timeout: options.timeout });
     const { signal, timeout = this.#settings.timeout } = options;
     for (const name of names) checkPair(name, '');
-    const connection = await this.#pool.acquire({ fresh: true, timeout, signal });
+    const connection = await this.#pool.lend({ fresh: true, timeout, signal });
     connection.retire();
     return new ValuesQuestion(connection).ask(names, timeout, signal);
   }
@@ -100,6 +88,22 @@ export class Client {
   [Symbol.asyncDispose](): Promise<void> {
     return this.close();
   }
+
+  async #send(params: RequestParams, options: RequestOptions): Promise<ClientResponse> {
+    const { signal, timeout = this.#settings.timeout } = options;
+    for (let fresh = false; ; fresh = true) {
+      const connection = await this.#pool.acquire({ fresh, timeout, signal });
+      const { reused } = connection;
+      const exchange = new Exchange(connection, params, options, this.#settings);
+      try {
+        return await exchange.run(this.#settings);
+      } catch (error) {
+        if (!exchange.sent) continue;
+        const mayRepeat = reused && exchange.repeatable && isIdempotent(params.method);
+        if (!mayRepeat || !isClosed(error)) throw error;
+      }
+    }
+  }
 }
 
 /**
@@ -107,12 +111,13 @@ export class Client {
  *
  * @throws as {@link Client} and its `request` do
  */
-export function request(
+export async function request(
   target: Target,
-  options: RequestOptions & ClientOptions,
+  options: RequestOptions & Pick<ClientOptions, 'maxHeadSize'> = {},
 ): Promise<ClientResponse> {
   const { onRecord, ...rest } = options;
-  return new Client(target, { ...rest, onRecord, keepAlive: false }).request(rest);
+  const { timeout, maxHeadSize } = rest;
+  return new Client(target, { timeout, maxHeadSize, onRecord, keepAlive: false }).request(rest);
 }
 
 /**
@@ -140,19 +145,19 @@ function isClosed(error: unknown): boolean {
   return error instanceof FcgiError && error.code === 'ERR_FCGI_CONNECTION_CLOSED';
 }
 
-const minimums = {
-  maxConnections: 1,
-  maxIdleConnections: 0,
-  idleTimeout: 0,
-  timeout: 0,
-  maxHeadSize: 1,
-} as const;
+/** Methods that do no more harm twice than once (RFC 9110 §9.2.2). */
+const idempotentMethods = new Set(['GET', 'HEAD', 'OPTIONS', 'TRACE', 'PUT', 'DELETE']);
 
-/** @throws {RangeError} if an option is out of range */
-export function checkOptions(options: ClientOptions): void {
-  for (const [name, minimum] of Object.entries(minimums)) {
-    const value = options[name as keyof typeof minimums];
-    if (value === undefined || (typeof value === 'number' && value >= minimum)) continue;
-    throw new RangeError(`${name} is ${String(value)}, not a number of at least ${minimum}`);
-  }
+function isIdempotent(method: string): boolean {
+  return idempotentMethods.has(method);
+}
+
+/** A stream may fail while its request waits: that fails the request when its turn has come. */
+function guard({ body, data }: RequestOptions): () => void {
+  const streams = [body, data].filter(isStream);
+  const onError = () => {};
+  for (const stream of streams) stream.on('error', onError);
+  return () => {
+    for (const stream of streams) stream.off('error', onError);
+  };
 }

@@ -1,24 +1,14 @@
 import { addAbortListener } from 'node:events';
-import { type ResponseHead, ResponseHeadReader } from '../cgi/response-head.ts';
-import { FcgiError, ProtocolError } from '../errors.ts';
-import {
-  type EndRequestBody,
-  encodeBeginRequest,
-  ProtocolStatus,
-  RecordType,
-  Role,
-} from '../protocol/index.ts';
-import type { Connection, ConnectionRequest } from './connection.ts';
-import { deferred } from './deferred.ts';
+import { FcgiError } from '../errors.ts';
+import { type EndRequestBody, encodeBeginRequest, RecordType, Role } from '../protocol/index.ts';
+import { Answer, type Asker } from './answer.ts';
+import type { Connection } from './connection.ts';
 import type { RecordListener } from './record-observer.ts';
-import { RequestRefusedError } from './refused.ts';
-import type { RequestOptions } from './request.ts';
-import { RequestBodySender } from './request-body.ts';
+import { inputStreams, RequestInput } from './request-input.ts';
+import type { RequestOptions } from './request-options.ts';
+import type { RequestParams } from './request-params.ts';
 import type { ClientResponse } from './response.ts';
-import { type BodySource, ResponseBody } from './response-body.ts';
-
-/** Bytes of FCGI_STDERR that are kept for {@link ClientResponse.stderr}. */
-const MAX_STDERR = 64 * 1024;
+import type { ConnectionRequest } from './running-requests.ts';
 
 /** What all requests of a client have in common. */
 export interface ExchangeSettings {
@@ -28,27 +18,35 @@ export interface ExchangeSettings {
 }
 
 /** One request on one connection, from FCGI_BEGIN_REQUEST to FCGI_END_REQUEST. */
-export class Exchange implements ConnectionRequest, BodySource {
+export class Exchange implements ConnectionRequest, Asker {
   readonly #connection: Connection;
   readonly #options: RequestOptions;
-  readonly #headReader: ResponseHeadReader;
-  readonly #head = deferred<ClientResponse>();
-  readonly #completed = deferred<EndRequestBody>();
+  readonly #params: RequestParams;
+  readonly #answer: Answer;
   #abortListener: Disposable | undefined;
-  #answered = false;
-  #body: ResponseBody | undefined;
+  #input: RequestInput | undefined;
   #over = false;
   #requestId = 0;
-  #sender: RequestBodySender | undefined;
-  #stderr = Buffer.alloc(0);
-  #stdoutEnded = false;
+  #sent = false;
 
-  constructor(connection: Connection, options: RequestOptions, settings: ExchangeSettings) {
+  constructor(
+    connection: Connection,
+    params: RequestParams,
+    options: RequestOptions,
+    { maxHeadSize }: ExchangeSettings,
+  ) {
     this.#connection = connection;
+    this.#params = params;
     this.#options = options;
-    this.#headReader = new ResponseHeadReader(settings.maxHeadSize);
-    // Who reads the body learns of its failure there.
-    this.#completed.promise.catch(() => {});
+    this.#answer = new Answer(this, { maxHeadSize, stderr: options.stderr });
+  }
+
+  get name(): string {
+    return this.#connection.name;
+  }
+
+  get method(): string {
+    return this.#params.method;
   }
 
   get listener(): RecordListener | undefined {
@@ -56,138 +54,73 @@ export class Exchange implements ConnectionRequest, BodySource {
   }
 
   get inputEnded(): boolean {
-    return this.#sender?.ended ?? true;
+    return this.#input?.ended ?? false;
+  }
+
+  /** Whether anything of it can have reached the application. */
+  get sent(): boolean {
+    return this.#sent;
   }
 
   /** Whether nothing of the answer came and the whole request can be sent once more. */
   get repeatable(): boolean {
-    return !this.#answered && (this.#sender?.repeatable ?? true);
+    return !this.#answer.begun && (this.#input?.repeatable ?? true);
   }
 
   /** Sends the request. Resolves at the end of the response head. */
-  run(params: Buffer, { keepAlive, timeout }: ExchangeSettings): Promise<ClientResponse> {
-    const { role = Role.RESPONDER, signal } = this.#options;
+  run({ keepAlive, timeout }: ExchangeSettings): Promise<ClientResponse> {
+    const { signal } = this.#options;
+    this.#sent = !this.#connection.lost;
     this.#requestId = this.#connection.begin(this, this.#options.timeout ?? timeout);
     if (!keepAlive) this.#connection.retire();
-    const { writer } = this.#connection;
-    const begin = encodeBeginRequest({ role, keepConnection: keepAlive });
-    writer.record(RecordType.BEGIN_REQUEST, this.#requestId, begin);
-    writer.stream(RecordType.PARAMS, this.#requestId, params);
-    writer.endStream(RecordType.PARAMS, this.#requestId);
-    this.#sendBody(role);
     if (signal) this.#abortListener = addAbortListener(signal, () => this.abort(signal.reason));
-    return this.#head.promise;
+    if (this.#sent) this.#send(keepAlive);
+    return this.#answer.response;
   }
 
   onRecord(type: number, content: Buffer): boolean {
-    if (type === RecordType.STDERR) this.#takeStderr(content);
-    else if (type === RecordType.STDOUT) this.#takeStdout(content);
-    else return false;
-    this.#answered = true;
-    return true;
+    return this.#answer.onRecord(type, content);
   }
 
   onEndRequest(end: EndRequestBody): void {
-    const error = this.#finish(end);
-    if (error) this.onError(error);
-    else this.#completed.resolve(end);
     this.#leave();
+    this.#answer.onEndRequest(end);
   }
 
   onError(error: Error): void {
     this.#leave();
-    this.#completed.reject(error);
-    if (this.#body) this.#body.destroy(error);
-    else this.#head.reject(error);
+    this.#answer.fail(error);
+  }
+
+  pause(): void {
+    this.#connection.pause(this.#requestId);
   }
 
   resume(): void {
-    if (!this.#over) this.#connection.resume();
+    if (!this.#over) this.#connection.resume(this.#requestId);
   }
 
-  /** The connection is closed, as nginx and Apache do: hardly a peer reads FCGI_ABORT_REQUEST. */
   abort(reason: Error | null): void {
     if (this.#over) return;
     const message = 'The response body was destroyed before its end';
-    this.#connection.destroy(reason ?? new FcgiError('ERR_FCGI_CONNECTION_CLOSED', message));
+    const error = reason ?? new FcgiError('ERR_FCGI_CONNECTION_CLOSED', message);
+    this.#connection.cancel(this.#requestId, error);
   }
 
-  /** An Authorizer has no STDIN (FastCGI §6.3); a Filter has DATA after it (§6.4). */
-  #sendBody(role: Role): void {
-    if (role !== Role.AUTHORIZER) {
-      this.#sender = new RequestBodySender(this.#options.body, this.#connection, this.#requestId);
-    }
-    if (role === Role.FILTER) this.#connection.writer.endStream(RecordType.DATA, this.#requestId);
-    this.#connection.flush();
-    this.#sender?.start();
-  }
-
-  #takeStderr(content: Buffer): void {
-    if (content.length === 0) return;
-    this.#options.stderr?.write(content);
-    const room = MAX_STDERR - this.#stderr.length;
-    if (room > 0) this.#stderr = Buffer.concat([this.#stderr, content.subarray(0, room)]);
-  }
-
-  #takeStdout(content: Buffer): void {
-    if (content.length === 0) this.#stdoutEnded = true;
-    else if (this.#stdoutEnded) this.#refuseStdout();
-    else if (this.#body) this.#takeBody(this.#body, content);
-    else this.#takeHead(content);
-  }
-
-  #takeHead(content: Buffer): void {
-    const parsed = this.#headReader.push(content);
-    if (!parsed) return;
-    const body = new ResponseBody(this, parsed.head, this.#hasContent(parsed.head));
-    this.#body = body;
-    this.#head.resolve(this.#response(parsed.head, body));
-    if (parsed.rest.length > 0) this.#takeBody(body, parsed.rest);
-  }
-
-  #response(head: ResponseHead, body: ResponseBody): ClientResponse {
-    const stderr = () => this.#stderr.toString();
-    return {
-      ...head,
-      body,
-      completed: this.#completed.promise,
-      get stderr() {
-        return stderr();
-      },
-    };
-  }
-
-  /** Responses to HEAD, 204 and 304 tell a length, if any, without having it (RFC 9110 §8.6). */
-  #hasContent({ statusCode }: ResponseHead): boolean {
-    const { REQUEST_METHOD } = this.#options.params;
-    return REQUEST_METHOD !== 'HEAD' && statusCode !== 204 && statusCode !== 304;
-  }
-
-  #takeBody(body: ResponseBody, content: Buffer): void {
-    if (!body.receive(content)) this.#connection.pause();
-  }
-
-  /** Takes the end of the request, and returns what is wrong with it. */
-  #finish({ protocolStatus }: EndRequestBody): Error | undefined {
-    this.#over = true;
-    if (protocolStatus !== ProtocolStatus.REQUEST_COMPLETE) {
-      return new RequestRefusedError(protocolStatus, this.#connection.name);
-    }
-    if (this.#body) return this.#body.finish();
-    const message = `${this.#connection.name} ended its response before the head was complete`;
-    return new FcgiError('ERR_FCGI_RESPONSE_HEAD', message);
+  #send(keepConnection: boolean): void {
+    const { role = Role.RESPONDER, body, data } = this.#options;
+    const { writer } = this.#connection;
+    const id = this.#requestId;
+    writer.record(RecordType.BEGIN_REQUEST, id, encodeBeginRequest({ role, keepConnection }));
+    writer.stream(RecordType.PARAMS, id, this.#params.block);
+    writer.endStream(RecordType.PARAMS, id);
+    this.#input = new RequestInput(this.#connection, id, inputStreams(role, body, data));
+    this.#input.send();
   }
 
   #leave(): void {
     this.#over = true;
-    this.#sender?.stop();
+    this.#input?.stop();
     this.#abortListener?.[Symbol.dispose]();
-  }
-
-  #refuseStdout(): never {
-    throw new ProtocolError('ERR_FCGI_UNEXPECTED_RECORD', 'FCGI_STDOUT goes on after its end', {
-      type: RecordType.STDOUT,
-      requestId: this.#requestId,
-    });
   }
 }

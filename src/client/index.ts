@@ -1,15 +1,14 @@
+export { Client, getValues, request } from './client.ts';
 export {
-  Client,
   type ClientOptions,
   checkOptions,
-  getValues,
-  request,
+  type PoolOptions,
   type ValuesOptions,
-} from './client.ts';
-export type { PoolOptions } from './pool.ts';
+} from './client-options.ts';
 export type { ObservedRecord, RecordListener } from './record-observer.ts';
 export { RequestRefusedError } from './refused.ts';
-export type { RequestOptions } from './request.ts';
-export type { RequestBody } from './request-body.ts';
+export type { RequestHeaders } from './request-headers.ts';
+export type { RequestBody } from './request-input.ts';
+export type { RequestOptions } from './request-options.ts';
 export type { ClientResponse } from './response.ts';
 export { parseTarget, type Target } from './target.ts';

@@ -1,21 +1,24 @@
 import { addAbortListener } from 'node:events';
 import { FcgiError } from '../errors.ts';
+import { abortable } from './abortable.ts';
 import { Connection, type ConnectionOwner } from './connection.ts';
 import { deferred } from './deferred.ts';
 import type { RecordListener } from './record-observer.ts';
+import { Sharing } from './sharing.ts';
 import { type Address, addressName } from './target.ts';
 
-/** How connections are kept. */
-export interface PoolOptions {
-  /** Connections at the same time; further requests wait. `Infinity` sets no bound. @default Infinity */
-  readonly maxConnections?: number | undefined;
-  /** Connections kept while no request needs them. @default 16 */
-  readonly maxIdleConnections?: number | undefined;
-  /** Milliseconds a connection is kept without a request; 0 keeps it for good. @default 30_000 */
-  readonly idleTimeout?: number | undefined;
+/** How connections are kept, in full. */
+export interface PoolSettings {
+  readonly maxConnections: number;
+  readonly maxIdleConnections: number;
+  readonly idleTimeout: number;
+  /** Whether requests share connections if the application grants it. */
+  readonly multiplex: boolean;
+  /** Sees the records of all connections. */
+  readonly listener: RecordListener | undefined;
 }
 
-export interface AcquireOptions {
+export interface LendOptions {
   /** Refuse a connection that has served before. */
   readonly fresh: boolean;
   /** Milliseconds to connect; 0 waits for as long as the system does. */
@@ -23,7 +26,7 @@ export interface AcquireOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-interface Waiter extends AcquireOptions {
+interface Waiter extends LendOptions {
   readonly resolve: (connection: Connection) => void;
   readonly reject: (error: Error) => void;
 }
@@ -31,35 +34,44 @@ interface Waiter extends AcquireOptions {
 /** The connections to one application. */
 export class Pool implements ConnectionOwner {
   readonly #address: Address;
-  readonly #listener: RecordListener | undefined;
-  readonly #maxConnections: number;
-  readonly #maxIdleConnections: number;
-  readonly #idleTimeout: number;
+  readonly #settings: PoolSettings;
   readonly #connections = new Set<Connection>();
   /** The one used last is at the end and taken first, so that the others may time out. */
   readonly #idle: Connection[] = [];
-  readonly #waiters: Waiter[] = [];
+  readonly #sharing = new Sharing();
+  #waiters: Waiter[] = [];
+  /** An idle connection that is being closed, so that a fresh one can take its place. */
+  #leaving: Connection | undefined;
   #onEmpty: (() => void) | undefined;
   #closing: Promise<void> | undefined;
 
-  /** @param listener sees the records of all connections */
-  constructor(address: Address, options: PoolOptions, listener?: RecordListener) {
+  constructor(address: Address, settings: PoolSettings) {
     this.#address = address;
-    this.#listener = listener;
-    this.#maxConnections = options.maxConnections ?? Number.POSITIVE_INFINITY;
-    this.#maxIdleConnections = options.maxIdleConnections ?? 16;
-    this.#idleTimeout = options.idleTimeout ?? 30_000;
+    this.#settings = settings;
   }
 
   /**
-   * Lends a connection. It comes back by itself when its request has ended.
+   * Lends a connection for a request. It comes back by itself when its request has ended.
    *
    * @throws {FcgiError} `ERR_FCGI_CONNECT`, `ERR_FCGI_CLIENT_CLOSED`; else the signal's reason
    */
-  async acquire(options: AcquireOptions): Promise<Connection> {
+  async acquire(options: LendOptions): Promise<Connection> {
+    if (this.#settings.multiplex) {
+      const { timeout } = options;
+      const asked = this.#sharing.ask(
+        () => this.lend({ fresh: true, timeout }),
+        (connection) => this.#discard(connection),
+      );
+      await abortable(asked, options.signal);
+    }
+    return this.lend(options);
+  }
+
+  /** Lends a connection for a question. @throws as {@link Pool.acquire} */
+  async lend(options: LendOptions): Promise<Connection> {
     options.signal?.throwIfAborted();
     if (this.#closing) throw this.#closedError();
-    const connection = this.#take(options) ?? (await this.#turn(options));
+    const connection = await this.#turn(options);
     if (!connection.connected) await this.#open(connection, options.signal);
     return connection;
   }
@@ -76,53 +88,33 @@ export class Pool implements ConnectionOwner {
     return this.#closing;
   }
 
-  onFree(connection: Connection): void {
-    const waiter = this.#waiters[0];
-    if (!waiter) this.#park(connection);
-    else if (waiter.fresh) this.#discard(connection);
-    else {
-      this.#waiters.shift();
-      waiter.resolve(connection);
+  onChange(connection: Connection): void {
+    if (connection.load === 0 && connection.available) {
+      connection.park(this.#settings.idleTimeout);
+      this.#idle.push(connection);
+    }
+    this.#serve();
+    if (this.#idle.length > this.#settings.maxIdleConnections) {
+      this.#discard(this.#idle[0] as Connection);
     }
   }
 
   onClose(connection: Connection): void {
     this.#connections.delete(connection);
-    const at = this.#idle.indexOf(connection);
-    if (at >= 0) this.#idle.splice(at, 1);
-    const waiter = this.#waiters.shift();
-    waiter?.resolve(this.#connect(waiter));
+    this.#forget(connection);
+    if (this.#leaving === connection) this.#leaving = undefined;
+    this.#serve();
     if (this.#connections.size === 0) this.#onEmpty?.();
   }
 
-  #take(options: AcquireOptions): Connection | undefined {
-    const idle = options.fresh ? undefined : this.#idle.pop();
-    if (idle) return idle;
-    return this.#connections.size < this.#maxConnections ? this.#connect(options) : undefined;
-  }
-
-  #connect({ timeout }: AcquireOptions): Connection {
-    const connection = new Connection(this.#address, this, timeout, this.#listener);
-    this.#connections.add(connection);
-    return connection;
-  }
-
-  async #open(connection: Connection, signal: AbortSignal | undefined): Promise<void> {
-    const listener = signal && addAbortListener(signal, () => connection.destroy(signal.reason));
-    try {
-      await connection.opened;
-    } finally {
-      listener?.[Symbol.dispose]();
-    }
-  }
-
-  /** Waits for a connection that another request has done with. */
-  async #turn(options: AcquireOptions): Promise<Connection> {
+  /** Waits for a connection, behind those who came before. */
+  async #turn(options: LendOptions): Promise<Connection> {
     const { signal } = options;
     const { promise, ...settle } = deferred<Connection>();
     const waiter: Waiter = { ...options, ...settle };
     this.#waiters.push(waiter);
     const listener = signal && addAbortListener(signal, () => this.#leave(waiter, signal.reason));
+    this.#serve();
     try {
       return await promise;
     } finally {
@@ -131,23 +123,80 @@ export class Pool implements ConnectionOwner {
   }
 
   #leave(waiter: Waiter, reason: Error): void {
-    const at = this.#waiters.indexOf(waiter);
-    if (at >= 0) this.#waiters.splice(at, 1);
+    this.#waiters = this.#waiters.filter((other) => other !== waiter);
     waiter.reject(reason);
   }
 
-  #park(connection: Connection): void {
-    if (this.#idle.length >= this.#maxIdleConnections) {
-      this.#discard(connection);
-      return;
+  /** Gives connections to those who wait, in their order. */
+  #serve(): void {
+    const served = new Set<Waiter>();
+    for (const waiter of this.#waiters) {
+      const connection = this.#take(waiter);
+      if (connection) {
+        served.add(waiter);
+        waiter.resolve(connection.promise());
+      } else if (!waiter.fresh) break;
     }
-    connection.park(this.#idleTimeout);
-    this.#idle.push(connection);
+    if (served.size > 0) this.#waiters = this.#waiters.filter((waiter) => !served.has(waiter));
+  }
+
+  #take({ fresh, timeout }: LendOptions): Connection | undefined {
+    if (this.#isOverloaded()) return undefined;
+    const idle = fresh ? undefined : this.#idle.pop();
+    if (idle) return idle;
+    if (this.#connections.size < this.#settings.maxConnections) return this.#connect(timeout);
+    if (!fresh) return this.#sharing.granted ? this.#leastLoaded() : undefined;
+    if (!this.#leaving && this.#idle[0]) {
+      this.#leaving = this.#idle[0];
+      this.#discard(this.#leaving);
+    }
+    return undefined;
+  }
+
+  #isOverloaded(): boolean {
+    const { maxRequests } = this.#sharing;
+    if (maxRequests === Number.POSITIVE_INFINITY) return false;
+    const load = [...this.#connections].reduce((sum, connection) => sum + connection.load, 0);
+    return load >= maxRequests;
+  }
+
+  #leastLoaded(): Connection | undefined {
+    const available = [...this.#connections].filter((connection) => connection.available);
+    const loads = available.map(({ load }) => load);
+    return available[loads.indexOf(Math.min(...loads))];
+  }
+
+  #connect(timeout: number): Connection {
+    const { multiplex, listener } = this.#settings;
+    const connection = new Connection(this.#address, this, {
+      timeout,
+      listener,
+      shared: multiplex,
+    });
+    this.#connections.add(connection);
+    return connection;
+  }
+
+  async #open(connection: Connection, signal: AbortSignal | undefined): Promise<void> {
+    try {
+      await abortable(connection.opened, signal);
+    } catch (error) {
+      connection.keepPromise();
+      // Others may wait for it too.
+      if (connection.load === 0) connection.destroy(error as Error);
+      throw error;
+    }
   }
 
   /** Its place is free when it has closed. */
   #discard(connection: Connection): void {
+    this.#forget(connection);
     connection.destroy(this.#closedError());
+  }
+
+  #forget(connection: Connection): void {
+    const at = this.#idle.indexOf(connection);
+    if (at >= 0) this.#idle.splice(at, 1);
   }
 
   #closedError(): Error {

@@ -61,3 +61,22 @@ export class RecordObserver {
     return at + this.#wanted;
   }
 }
+
+/** Both directions of a connection, for those who want to see them. */
+export class Observation {
+  readonly #sent: RecordObserver;
+  readonly #received: RecordObserver;
+
+  constructor(listener: RecordListener) {
+    this.#sent = new RecordObserver((record) => listener('sent', record));
+    this.#received = new RecordObserver((record) => listener('received', record));
+  }
+
+  sent(buffers: readonly Buffer[]): void {
+    for (const buffer of buffers) this.#sent.push(buffer);
+  }
+
+  received(chunk: Buffer): void {
+    this.#received.push(chunk);
+  }
+}

@@ -35,15 +35,9 @@ export class ResponseBody extends Readable {
     return this.push(chunk);
   }
 
-  /** Takes the end; destroys the body with the error returned if it has come too early. */
-  finish(): Error | undefined {
-    if (this.#received === (this.#expected ?? this.#received)) {
-      this.push(null);
-      return undefined;
-    }
-    const error = this.#lengthError();
-    this.destroy(error);
-    return error;
+  /** What is wrong if the body ends here. */
+  missing(): Error | undefined {
+    return this.#received === (this.#expected ?? this.#received) ? undefined : this.#lengthError();
   }
 
   override _read(): void {

@@ -9,8 +9,9 @@ import {
   PairDecoder,
   RecordType,
 } from '../protocol/index.ts';
-import type { Connection, ConnectionRequest } from './connection.ts';
+import type { Connection } from './connection.ts';
 import { deferred } from './deferred.ts';
+import type { ConnectionRequest } from './running-requests.ts';
 
 /** The names that the specification knows (FastCGI §4.1). */
 export const STANDARD_VALUES: readonly string[] = [FCGI_MAX_CONNS, FCGI_MAX_REQS, FCGI_MPXS_CONNS];
@@ -35,7 +36,7 @@ export class ValuesQuestion implements ConnectionRequest {
     this.#connection.ask(this, timeout);
     const question = encodePairs(names.flatMap((name) => [name, '']));
     writer.record(RecordType.GET_VALUES, FCGI_NULL_REQUEST_ID, question);
-    this.#connection.flush();
+    this.#connection.flush(FCGI_NULL_REQUEST_ID);
     const listener =
       signal && addAbortListener(signal, () => this.#connection.destroy(signal.reason));
     try {
@@ -52,6 +53,7 @@ export class ValuesQuestion implements ConnectionRequest {
     return true;
   }
 
+  /** Never called: FCGI_END_REQUEST has the id of a request. */
   onEndRequest(_: EndRequestBody): void {}
 
   onError(error: Error): void {
