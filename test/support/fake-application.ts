@@ -42,7 +42,8 @@ export class FakePeer {
 
   constructor(socket: net.Socket, onRecord: (peer: FakePeer, record: WireRecord) => void) {
     this.socket = socket;
-    this.closed = once(socket, 'close');
+    // Not once(): a client that closes before it has read everything resets the connection.
+    this.closed = new Promise((resolve) => socket.once('close', resolve));
     socket.on('error', () => {});
     socket.on('data', (chunk) => {
       for (const one of this.#take(chunk)) {
