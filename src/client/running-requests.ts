@@ -47,6 +47,8 @@ export class RunningRequests {
   readonly #running = new Map<number, Running>();
   /** Ids of requests that were given up, and that the application has not ended yet. */
   readonly #abandoned = new Set<number>();
+  /** Whether there was a question: answers may follow its answer. */
+  #asked = false;
 
   constructor(owner: RequestsOwner) {
     this.#owner = owner;
@@ -74,6 +76,7 @@ export class RunningRequests {
   add(id: number, request: ConnectionRequest, timeout: number): void {
     const silence = new Silence(timeout, () => this.#owner.onSilence(id, timeout));
     this.#running.set(id, { request, silence });
+    this.#asked ||= id === FCGI_NULL_REQUEST_ID;
   }
 
   /** Something happened that the silence of the application does not count from. */
@@ -88,7 +91,7 @@ export class RunningRequests {
   /** Takes a record, or a piece of a stream, to its request. */
   onRecord(type: number, id: number, content: Buffer): void {
     const running = this.#running.get(id);
-    if (!running) this.#takeForeign(type, id, content);
+    if (!running) this.#takeForeign(type, id);
     else if (type === RecordType.END_REQUEST && id !== FCGI_NULL_REQUEST_ID) {
       this.end(id);
       running.request.onEndRequest(decodeEndRequest(content));
@@ -132,10 +135,10 @@ export class RunningRequests {
     }
   }
 
-  #takeForeign(type: number, id: number, content: Buffer): void {
-    // Go ends the answer to a question as if it were a stream (net/http/fcgi, `writePairs`).
-    const isQuestion = type === RecordType.GET_VALUES_RESULT && id === FCGI_NULL_REQUEST_ID;
-    if (isQuestion && content.length === 0) return;
+  #takeForeign(type: number, id: number): void {
+    // A question has two records, and Go ends its answers as if they were streams.
+    const isAnswer = type === RecordType.GET_VALUES_RESULT || type === RecordType.UNKNOWN_TYPE;
+    if (this.#asked && isAnswer && id === FCGI_NULL_REQUEST_ID) return;
     // What was under way when a request was given up is of no use; what belongs to none is an error.
     if (!this.#abandoned.has(id)) throw unexpectedRecordError(this.#owner.name, type, id);
     if (type === RecordType.END_REQUEST) this.#abandoned.delete(id);

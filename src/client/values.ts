@@ -36,6 +36,8 @@ export class ValuesQuestion implements ConnectionRequest {
     this.#connection.ask(this, timeout);
     const question = encodePairs(names.flatMap((name) => [name, '']));
     writer.record(RecordType.GET_VALUES, FCGI_NULL_REQUEST_ID, question);
+    // libfcgi takes the names for a stream, and waits for its end. To others it asks for nothing.
+    writer.endStream(RecordType.GET_VALUES, FCGI_NULL_REQUEST_ID);
     this.#connection.flush(FCGI_NULL_REQUEST_ID);
     const listener =
       signal && addAbortListener(signal, () => this.#connection.destroy(signal.reason));

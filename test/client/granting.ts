@@ -21,6 +21,11 @@ export interface GrantingApplication extends FakeApplication {
   questions(): number;
 }
 
+/** The names may be followed by an empty record, for those who take them for a stream. */
+function isQuestion({ type, content }: Pick<WireRecord, 'type' | 'content'>): boolean {
+  return type === GET_VALUES && content.length > 0;
+}
+
 /**
  * An application that answers FCGI_GET_VALUES, and requests when the test does.
  *
@@ -33,7 +38,7 @@ export function granting<Result>(
   const got: Got[] = [];
   const onRecord = (peer: FakePeer, { type, requestId, content }: WireRecord) => {
     if (type === STDIN && content.length === 0) got.push({ peer, id: requestId });
-    if (type !== GET_VALUES) return;
+    if (!isQuestion({ type, content })) return;
     if (typeof answer === 'function') answer(peer);
     else peer.send(record(GET_VALUES_RESULT, 0, pairs(answer)));
   };
@@ -43,8 +48,7 @@ export function granting<Result>(
       const { server, peers } = application;
       server.removeAllListeners('connection');
       server.on('connection', (socket) => peers.push(new FakePeer(socket, onRecord)));
-      const questions = () =>
-        peers.flatMap(({ records }) => records).filter(({ type }) => type === GET_VALUES).length;
+      const questions = () => peers.flatMap(({ records }) => records).filter(isQuestion).length;
       return use({ ...application, got, questions });
     },
   );

@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers';
 import { Client, getValues } from '../../src/client/index.ts';
 import { DEADLINE_MS, within } from '../support/deadline.ts';
-import { answer, endRequest } from '../support/fake-application.ts';
+import { answer, endRequest, type FakePeer } from '../support/fake-application.ts';
 import { serving } from '../support/serve.ts';
 import {
   ABORT_REQUEST,
@@ -74,6 +74,20 @@ describe('where the application grants it', () => {
       for (const request of got) reply(request, 'hello');
       expect(await Promise.all(bodies)).toEqual(Array(4).fill('hello'));
     }));
+
+  test('it may answer once more, as Go does', () => {
+    const values = record(GET_VALUES_RESULT, 0, pairs(GRANTED));
+    const twice = (peer: FakePeer) => peer.send(values, record(GET_VALUES_RESULT, 0), values);
+    return granting(twice, async ({ path, peers, got }) => {
+      await using client = new Client(path, one);
+      const body = get(client, 'a');
+      await until(() => got.length === 1);
+      got[0]?.peer.send(values);
+      reply(got[0] as Got, 'hello');
+      expect(await body).toBe('hello');
+      expect(peers).toHaveLength(1);
+    });
+  });
 
   test('it is asked once, before the first request', () =>
     granting(GRANTED, async ({ path, peers, got, questions }) => {

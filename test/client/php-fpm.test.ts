@@ -5,7 +5,7 @@ import net from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { Client } from '../../src/client/index.ts';
+import { Client, getValues } from '../../src/client/index.ts';
 import { within } from '../support/deadline.ts';
 
 const required = process.env.FCGI_FRONTENDS === 'required';
@@ -108,6 +108,47 @@ switch ($_GET['do'] ?? '') {
       for (let i = 0; i < 5; i++) pids.add(await text((await get('do=pid')).body));
       // Two workers wait for connections; only who keeps one meets the same worker five times.
       expect(pids.size).toBe(1);
+    });
+
+    test('gets a request in the words of HTTP', async () => {
+      const response = await within(
+        'the head',
+        client.request({
+          method: 'POST',
+          url: 'https://example.test/index.php/more%20path?a=b',
+          headers: { 'X-Tag': 'a', 'Content-Type': 'application/x-www-form-urlencoded' },
+          params: {
+            SCRIPT_FILENAME: join(folder, 'index.php'),
+            SCRIPT_NAME: '/index.php',
+            PATH_INFO: '/more path',
+          },
+          body: 'c=d',
+        }),
+      );
+      expect(JSON.parse(await text(response.body))).toMatchObject({
+        REQUEST_METHOD: 'POST',
+        REQUEST_URI: '/index.php/more%20path?a=b',
+        QUERY_STRING: 'a=b',
+        PATH_INFO: '/more path',
+        HTTP_HOST: 'example.test',
+        HTTP_X_TAG: 'a',
+        HTTPS: 'on',
+        CONTENT_LENGTH: '3',
+      });
+      expect(response.headers['content-type']).toMatch(/^text\/html/);
+    });
+
+    test('says that it does not multiplex, and closes the connection: requests wait', async () => {
+      expect(await within('the values', getValues(socket))).toMatchObject({
+        FCGI_MPXS_CONNS: '0',
+      });
+      await using one = new Client(socket, { multiplex: true, maxConnections: 1 });
+      const params = { SCRIPT_FILENAME: join(folder, 'index.php') };
+      const url = '/index.php?do=pid';
+      const pids = Array.from({ length: 4 }, async () =>
+        text((await one.request({ method: 'POST', url, params })).body),
+      );
+      expect(new Set(await within('the answers', Promise.all(pids))).size).toBe(1);
     });
   },
 );

@@ -41,6 +41,8 @@ test('asks for the names that the specification knows, with empty values and no 
           requestId: 0,
           content: pairs({ FCGI_MAX_CONNS: '', FCGI_MAX_REQS: '', FCGI_MPXS_CONNS: '' }),
         },
+        // For libfcgi, which takes the names for a stream.
+        { type: GET_VALUES, requestId: 0, content: Buffer.alloc(0) },
       ]);
     },
   ));
