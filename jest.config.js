@@ -24,7 +24,7 @@ export default {
     'src/**/*.ts',
     '!src/http/exchange.ts',
     '!src/server/server-events.ts',
-    '!src/client/response.ts',
+    '!src/client/request-options.ts',
   ],
   coverageThreshold: {
     'src/protocol/': enough,

@@ -1,16 +1,9 @@
 import { FCGI_NULL_REQUEST_ID, RecordReader, RecordType, RecordWriter } from '../protocol/index.ts';
-import {
-  closedError,
-  connectError,
-  connectTimeoutError,
-  silenceError,
-  withName,
-} from './connection-errors.ts';
-import { PatientSocket } from './patient-socket.ts';
+import { silenceError, withName } from './connection-errors.ts';
 import { Observation, type RecordListener } from './record-observer.ts';
 import { type ConnectionRequest, type RequestsOwner, RunningRequests } from './running-requests.ts';
-import { MAX_TIMEOUT } from './silence.ts';
-import { type Address, addressName } from './target.ts';
+import type { Address } from './target.ts';
+import { Transport, type TransportOwner } from './transport.ts';
 
 /** Who keeps the connection between requests. */
 export interface ConnectionOwner {
@@ -29,49 +22,42 @@ export interface ConnectionOptions {
 }
 
 /** A connection to an application, and the requests that run on it. */
-export class Connection implements RequestsOwner {
-  readonly name: string;
+export class Connection implements RequestsOwner, TransportOwner {
   /** Records gathered here leave with the next {@link Connection.flush}. */
   readonly writer = new RecordWriter();
-  /** Rejects with `ERR_FCGI_CONNECT`, or with what it was destroyed with. */
-  readonly opened: Promise<void>;
   readonly #owner: ConnectionOwner;
   readonly #listener: RecordListener | undefined;
-  readonly #reader: RecordReader;
+  readonly #reader = new RecordReader((type, id, content) => this.#onRecord(type, id, content));
   readonly #requests = new RunningRequests(this);
+  readonly #transport: Transport;
   /** Ids of requests that have no room for more of their answer. */
   readonly #full = new Set<number>();
-  readonly #socket: PatientSocket;
-  #connected = false;
-  #error: Error | undefined;
   #observation: Observation | undefined;
+  #promised = 0;
   #reusable = true;
   #reused = false;
-  #promised = 0;
 
   constructor(address: Address, owner: ConnectionOwner, options: ConnectionOptions) {
     const { timeout, listener, shared } = options;
-    this.name = addressName(address);
     this.#owner = owner;
     this.#listener = listener;
     // Who comes to a shared connection may find it within a record, where nobody can begin to look.
     if (listener || shared) this.#observe();
-    this.#reader = new RecordReader((type, id, content) => this.#onRecord(type, id, content));
-    this.#socket = new PatientSocket()
-      .on('data', (chunk: Buffer) => this.#onData(chunk))
-      .on('end', () => this.#socket.destroy())
-      .on('timeout', () => this.#onTimeout(timeout))
-      .on('error', (error) => this.#fail(this.#lost(error)))
-      .on('close', () => this.#onClose())
-      .setTimeout(Math.min(timeout, MAX_TIMEOUT));
-    this.#socket.connect({ ...address, noDelay: true });
-    this.opened = this.#opening();
-    // Whoever waits for it may have given up before it failed.
-    this.opened.catch(() => {});
+    this.#transport = new Transport(address, timeout, this);
+  }
+
+  /** The application's address, for messages. */
+  get name(): string {
+    return this.#transport.name;
+  }
+
+  /** Rejects with `ERR_FCGI_CONNECT`, or with what it was destroyed with. */
+  get opened(): Promise<void> {
+    return this.#transport.opened;
   }
 
   get connected(): boolean {
-    return this.#connected;
+    return this.#transport.connected;
   }
 
   /** Whether it has answered before: its peer may have closed it since. */
@@ -81,7 +67,7 @@ export class Connection implements RequestsOwner {
 
   /** Whether a request may begin now, beside those that run. */
   get available(): boolean {
-    return this.#reusable && !this.#error && this.#full.size === 0;
+    return this.#reusable && !this.lost && this.#full.size === 0;
   }
 
   /** Requests that run, or will as soon as they can. */
@@ -91,7 +77,7 @@ export class Connection implements RequestsOwner {
 
   /** Whether requests on it fail before anything of them is sent. */
   get lost(): boolean {
-    return this.#error !== undefined || this.#socket.destroyed;
+    return this.#transport.lost;
   }
 
   /** Keeps a place for a request. */
@@ -127,40 +113,33 @@ export class Connection implements RequestsOwner {
     this.#requests.end(FCGI_NULL_REQUEST_ID);
   }
 
-  /** Leaves the connection without a request: it does not keep the process alive. */
+  /** Leaves the connection without a request for some milliseconds; 0 for good. */
   park(timeout: number): void {
-    this.#socket.setTimeout(Math.min(timeout, MAX_TIMEOUT));
-    this.#socket.unref();
+    this.#transport.park(timeout);
   }
 
   /** Sends what was gathered for a request; `callback` is called when the system has taken it. */
   flush(requestId: number, callback?: () => void): void {
     const buffers = this.writer.take();
-    const last = buffers.at(-1);
-    if (!last) return;
     this.#observed()?.sent(buffers);
     this.#requests.breakSilence(requestId);
-    this.#socket.cork();
-    for (const buffer of buffers.slice(0, -1)) this.#socket.write(buffer);
-    this.#socket.write(last, (error) => {
-      if (error) return;
+    this.#transport.write(buffers, () => {
       this.#requests.breakSilence(requestId);
       callback?.();
     });
-    this.#socket.uncork();
   }
 
   /** Stops reading until the request has room again: the application then stops writing. */
   pause(requestId: number): void {
     this.#full.add(requestId);
-    this.#socket.pause();
+    this.#transport.pause();
   }
 
   resume(requestId: number): void {
     if (!this.#full.delete(requestId) || this.#full.size > 0) return;
     // The silence before this was ours.
     this.#requests.breakAllSilence();
-    this.#socket.resume();
+    this.#transport.resume();
     if (this.#requests.size > 0) this.#owner.onChange(this);
   }
 
@@ -189,8 +168,8 @@ export class Connection implements RequestsOwner {
 
   /** Ends the connection, and its requests with the error. */
   destroy(error: Error): void {
-    this.#fail(error);
-    this.#socket.destroy();
+    this.#transport.fail(error);
+    this.#transport.close();
   }
 
   onEnd(id: number, request: ConnectionRequest): void {
@@ -203,28 +182,35 @@ export class Connection implements RequestsOwner {
   onSilence(id: number, limit: number): void {
     // It may be the turn of who reads an answer, or of who fills STDIN.
     if (this.#full.size > 0) return;
-    const isOurTurn = !this.#requests.get(id)?.inputEnded && this.#socket.writableLength === 0;
+    const isOurTurn = !this.#requests.get(id)?.inputEnded && !this.#transport.isWriting;
     if (!isOurTurn) this.cancel(id, silenceError(this.name, limit));
   }
 
-  #opening(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      this.#socket.once('close', () => reject(this.#error));
-      this.#socket.once('connect', () => {
-        this.#connected = true;
-        this.#socket.setTimeout(0);
-        resolve();
-      });
-    });
+  onData(chunk: Buffer): void {
+    // Before the records are acted on: an END_REQUEST ends the request that wants to see it.
+    this.#observed()?.received(chunk);
+    const before = this.#requests.size;
+    try {
+      this.#reader.push(chunk);
+    } catch (error) {
+      this.destroy(withName(error, this.name));
+      return;
+    }
+    if (this.#requests.size < before) this.#release();
+  }
+
+  onError(error: Error): void {
+    this.#requests.fail(error);
+  }
+
+  onClose(): void {
+    this.#owner.onClose(this);
   }
 
   #run(id: number, request: ConnectionRequest, timeout: number): void {
     this.keepPromise();
     this.#requests.add(id, request, timeout);
-    this.#socket.setTimeout(0);
-    this.#socket.ref();
-    // No event would tell the request that the connection was lost while it was handed over.
-    if (this.#socket.destroyed) process.nextTick(() => this.#fail());
+    this.#transport.hold();
   }
 
   /** Whoever looks at one request begins where a record does: the connection is not shared. */
@@ -240,48 +226,14 @@ export class Connection implements RequestsOwner {
     });
   }
 
-  #onData(chunk: Buffer): void {
-    // Before the records are acted on: an END_REQUEST ends the request that wants to see it.
-    this.#observed()?.received(chunk);
-    const before = this.#requests.size;
-    try {
-      this.#reader.push(chunk);
-    } catch (error) {
-      this.destroy(withName(error, this.name));
-      return;
-    }
-    if (this.#requests.size < before) this.#release();
-  }
-
   #onRecord(type: number, id: number, content: Buffer): void {
-    if (!this.#error) this.#requests.onRecord(type, id, content);
+    if (!this.lost) this.#requests.onRecord(type, id, content);
   }
 
   /** Gives back the places of requests that have ended, when all that came with their end was read. */
   #release(): void {
-    const isClean = !this.#reader.insideRecord && this.#socket.writableLength === 0;
-    const isFit = this.#reusable && isClean && this.#socket.readyState === 'open';
+    const isFit = this.#reusable && !this.#reader.insideRecord && this.#transport.isIdle;
     if (this.#requests.size > 0 || isFit) this.#owner.onChange(this);
-    else this.#socket.destroy();
-  }
-
-  #onTimeout(limit: number): void {
-    if (this.#connected) this.#socket.destroy();
-    else this.destroy(connectTimeoutError(this.name, limit));
-  }
-
-  #onClose(): void {
-    this.#fail();
-    this.#owner.onClose(this);
-  }
-
-  /** Only the first error counts: the others follow from it. */
-  #fail(error?: Error): void {
-    this.#error ??= error ?? this.#lost();
-    this.#requests.fail(this.#error);
-  }
-
-  #lost(cause: Error | undefined = this.#socket.writeError): Error {
-    return this.#connected ? closedError(this.name, cause) : connectError(this.name, cause);
+    else this.#transport.close();
   }
 }

@@ -1,3 +1,4 @@
+export type { EndRequestBody } from '../protocol/index.ts';
 export { Client, getValues, request } from './client.ts';
 export {
   type ClientOptions,

@@ -24,7 +24,7 @@ export interface RequestOptions {
   readonly headers?: RequestHeaders | undefined;
   /**
    * Meta-variables (RFC 3875 §4.1) that are added to those of `method`, `url` and `headers`, or put in their
-   * place; `undefined` takes one away. If none of these three is given, `params` are all that is sent.
+   * place; `undefined` takes one away. `params` without any of these three are all that is sent.
    *
    * Strings are bytes as latin1, as they come from `http`: `Buffer.from(fileName).toString('latin1')` makes
    * one of other text.

@@ -70,8 +70,8 @@ function text(value: number | undefined): string | undefined {
 }
 
 /** The variables of a web server that got this request from this machine. */
-function httpVariables({ method, url, headers }: RequestOptions): RequestVariables {
-  if (method === undefined && url === undefined && headers === undefined) return {};
+function httpVariables({ method, url, headers, params }: RequestOptions): RequestVariables {
+  if (params && method === undefined && url === undefined && headers === undefined) return {};
   const { target, host = 'localhost', isSecure } = parseUrl(url === undefined ? '/' : url);
   const all: IncomingHttpHeaders = { host, ...requestHeaders(headers) };
   const port = Number(/:(\d+)$/.exec(all.host ?? '')?.[1] ?? (isSecure ? 443 : 80));

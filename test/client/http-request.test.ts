@@ -43,6 +43,7 @@ test('a request without options is GET / from this machine', async () => {
     CONTENT_TYPE: '',
   });
   expect(await variables({ method: 'GET' })).toEqual(await variables({ url: '/' }));
+  expect(await variables({})).toEqual(await variables({ url: '/' }));
 });
 
 test('the url becomes the variables of path and query', async () => {
@@ -178,7 +179,7 @@ test('params are added to the variables, replace them, or take them away', async
 
 test('params alone are all that is sent', async () => {
   expect(await variables({ params: { A: '1' } })).toEqual({ A: '1' });
-  expect(await variables({})).toEqual({});
+  expect(await variables({ params: {} })).toEqual({});
 });
 
 describe('CONTENT_LENGTH', () => {

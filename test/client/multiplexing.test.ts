@@ -234,6 +234,26 @@ describe('a request that ends alone leaves the others on its connection:', () =>
     }));
 });
 
+test('a request that was about to join a connection when that was lost is sent on another', () =>
+  granting(GRANTED, async ({ path, got }) => {
+    await using client = new Client(path, one);
+    // At whichever step of the way it is.
+    for (let steps = 0; steps < 40; steps++) {
+      const controller = new AbortController();
+      const before = got.length;
+      const first = client.request({ params: {}, signal: controller.signal });
+      await until(() => got.length === before + 1);
+      const second = client.request({ method: 'POST', body: 'body' });
+      for (let step = 0; step < steps; step++) await null;
+      controller.abort();
+      await expect(first).rejects.toMatchObject({ name: 'AbortError' });
+      await until(() => got.length === before + 2);
+      reply(got[before + 1] as Got, 'hello');
+      const { body } = await within('the head', second);
+      expect(await within('the body', text(body))).toBe('hello');
+    }
+  }));
+
 test('what breaks the protocol ends all requests of the connection', () =>
   granting(GRANTED, async ({ path, got }) => {
     await using client = new Client(path, one);

@@ -1,12 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir, userInfo } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { Client, getValues } from '../../src/client/index.ts';
 import { within } from '../support/deadline.ts';
+import { Program } from '../support/program.ts';
 
 const required = process.env.FCGI_FRONTENDS === 'required';
 const names = ['php-fpm', 'php-fpm8.4', 'php-fpm8.3', 'php-fpm8.2', 'php-fpm8.1'];
@@ -136,6 +137,24 @@ switch ($_GET['do'] ?? '') {
         CONTENT_LENGTH: '3',
       });
       expect(response.headers['content-type']).toMatch(/^text\/html/);
+    });
+
+    test('answers the example of docs/client.md', async () => {
+      const page = readFileSync(join(__dirname, '../../docs/client.md'), 'utf8');
+      const [, example = ''] = /^### php-fpm\n.*?^```js\n(.*?)^```/ms.exec(page) ?? [];
+      writeFileSync(join(folder, 'form.php'), '<?php echo $_POST["name"], $_GET["page"];');
+      const code = example
+        .replace("import * as fcgi from 'fcgi';\n", '')
+        .replace('/run/php/php8.2-fpm.sock', socket)
+        .replace('/srv/www/index.php', join(folder, 'form.php'));
+      const program = new Program(code);
+      try {
+        await program.printed('Anna1');
+        expect(await program.exit()).toBe(0);
+        expect(program.stdout).toBe('200 text/html; charset=UTF-8 Anna1\n');
+      } finally {
+        await program.stop();
+      }
     });
 
     test('says that it does not multiplex, and closes the connection: requests wait', async () => {

@@ -1,15 +1,17 @@
 import { Client, getValues } from '../../src/client/index.ts';
 import { createServer } from '../../src/index.ts';
 import { within } from '../support/deadline.ts';
-import { type FakePeer, faking } from '../support/fake-application.ts';
+import { answer, FakePeer, faking } from '../support/fake-application.ts';
 import { serving } from '../support/serve.ts';
 import {
   GET_VALUES,
   GET_VALUES_RESULT,
   pairs,
   record,
+  STDIN,
   STDOUT,
   UNKNOWN_TYPE,
+  type WireRecord,
 } from '../support/wire.ts';
 
 /** Runs an application that answers FCGI_GET_VALUES. */
@@ -88,6 +90,33 @@ test('closes the connection after the answer', () =>
       await within('close', peers[0]?.closed ?? Promise.reject());
     },
   ));
+
+test('takes the place of an idle connection, if there may be no more', () => {
+  let asked = 0;
+  const onQuestion = (peer: FakePeer) => {
+    asked++;
+    peer.send(result({ A: '1' }));
+  };
+  const onRecord = (peer: FakePeer, { type, content }: WireRecord) => {
+    if (type === GET_VALUES && content.length > 0) onQuestion(peer);
+    if (type === STDIN) peer.send(answer('Status: 200\n\n'));
+  };
+  return faking(
+    () => {},
+    async ({ path, server, peers, connections }) => {
+      server.removeAllListeners('connection');
+      server.on('connection', (socket) => peers.push(new FakePeer(socket, onRecord)));
+      await using client = new Client(path, { maxConnections: 1 });
+      for (let turn = 1; turn <= 2; turn++) {
+        await (await within('the head', client.request({ params: {} }))).completed;
+        const both = Promise.all([client.getValues(['A']), client.getValues(['A'])]);
+        expect(await within('the values', both)).toEqual([{ A: '1' }, { A: '1' }]);
+        expect(asked).toBe(2 * turn);
+        expect(await connections()).toBeLessThanOrEqual(1);
+      }
+    },
+  );
+});
 
 test('fails when the connection closes before the answer', () =>
   answering(
