@@ -3,10 +3,11 @@ import { type ResponseHead, ResponseHeadReader } from '../cgi/response-head.ts';
 import { FcgiError, ProtocolError } from '../errors.ts';
 import { type EndRequestBody, ProtocolStatus, RecordType } from '../protocol/index.ts';
 import { withName } from './connection-errors.ts';
-import { deferred } from './deferred.ts';
+import { type Deferred, deferred } from './deferred.ts';
+import { HeldBody } from './held-body.ts';
 import { RequestRefusedError } from './refused.ts';
 import { type ClientResponse, type Progress, Response } from './response.ts';
-import { type BodySource, ResponseBody } from './response-body.ts';
+import type { BodySource } from './response-body.ts';
 
 /** Bytes of FCGI_STDERR that are kept for {@link ClientResponse.stderr}. */
 const MAX_STDERR = 64 * 1024;
@@ -32,10 +33,11 @@ export class Answer implements Progress {
   readonly #asker: Asker;
   readonly #options: AnswerOptions;
   readonly #headReader: ResponseHeadReader;
-  readonly #response = deferred<ClientResponse>();
+  /** Settles the response; let go of once there is one, which leads to the body. */
+  #settle: Pick<Deferred<ClientResponse>, 'resolve' | 'reject'> | undefined;
   readonly #completed = deferred<EndRequestBody>();
   #begun = false;
-  #body: ResponseBody | undefined;
+  #body: HeldBody | undefined;
   #end: EndRequestBody | undefined;
   #stderr = Buffer.alloc(0);
   #stdoutEnded = false;
@@ -53,9 +55,11 @@ export class Answer implements Progress {
     return this.#begun;
   }
 
-  /** Resolves at the end of the head. */
-  get response(): Promise<ClientResponse> {
-    return this.#response.promise;
+  /** Resolves at the end of the head. To be called once: nothing here keeps the response. */
+  response(): Promise<ClientResponse> {
+    const { promise, ...settle } = deferred<ClientResponse>();
+    this.#settle = settle;
+    return promise;
   }
 
   get completed(): Promise<EndRequestBody> {
@@ -90,14 +94,14 @@ export class Answer implements Progress {
       return;
     }
     this.#end = end;
-    this.#body?.push(null);
+    this.#body?.end();
     this.#completed.resolve(end);
   }
 
   fail(error: Error): void {
     this.#completed.reject(error);
-    if (this.#body) this.#body.destroy(error);
-    else this.#response.reject(error);
+    this.#body?.destroy(error);
+    this.#settle?.reject(error);
   }
 
   #takeStderr(content: Buffer): void {
@@ -117,9 +121,10 @@ export class Answer implements Progress {
   #takeHead(content: Buffer): void {
     const parsed = this.#headReader.push(content);
     if (!parsed) return;
-    const body = new ResponseBody(this.#asker, parsed.head, this.#hasContent(parsed.head));
+    const body = new HeldBody(this.#asker, parsed.head, this.#hasContent(parsed.head));
     this.#body = body;
-    this.#response.resolve(new Response(parsed.head, body, this));
+    this.#settle?.resolve(new Response(parsed.head, body.readable, this));
+    this.#settle = undefined;
     if (parsed.rest.length > 0) this.#takeBody(body, parsed.rest);
   }
 
@@ -128,7 +133,7 @@ export class Answer implements Progress {
     return this.#asker.method !== 'HEAD' && statusCode !== 204 && statusCode !== 304;
   }
 
-  #takeBody(body: ResponseBody, content: Buffer): void {
+  #takeBody(body: HeldBody, content: Buffer): void {
     if (!body.receive(content)) this.#asker.pause();
   }
 

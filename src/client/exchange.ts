@@ -70,12 +70,13 @@ export class Exchange implements ConnectionRequest, Asker {
   /** Sends the request. Resolves at the end of the response head. */
   run({ keepAlive, timeout }: ExchangeSettings): Promise<ClientResponse> {
     const { signal } = this.#options;
+    const response = this.#answer.response();
     this.#sent = !this.#connection.lost;
     this.#requestId = this.#connection.begin(this, this.#options.timeout ?? timeout);
     if (!keepAlive) this.#connection.retire();
     if (signal) this.#abortListener = addAbortListener(signal, () => this.abort(signal.reason));
     if (this.#sent) this.#send(keepAlive);
-    return this.#answer.response;
+    return response;
   }
 
   onRecord(type: number, content: Buffer): boolean {
