@@ -45,7 +45,7 @@ interface Running {
 export class RunningRequests {
   readonly #owner: RequestsOwner;
   readonly #running = new Map<number, Running>();
-  /** Ids of requests that were given up, and that the application has not ended yet. */
+  /** Ids of requests that were given up. The connection takes no other ones. */
   readonly #abandoned = new Set<number>();
   /** Whether there was a question: answers may follow its answer. */
   #asked = false;
@@ -68,7 +68,7 @@ export class RunningRequests {
 
   freeId(): number {
     let id = 1;
-    while (this.#running.has(id) || this.#abandoned.has(id)) id++;
+    while (this.#running.has(id)) id++;
     return id;
   }
 
@@ -141,6 +141,5 @@ export class RunningRequests {
     if (this.#asked && isAnswer && id === FCGI_NULL_REQUEST_ID) return;
     // What was under way when a request was given up is of no use; what belongs to none is an error.
     if (!this.#abandoned.has(id)) throw unexpectedRecordError(this.#owner.name, type, id);
-    if (type === RecordType.END_REQUEST) this.#abandoned.delete(id);
   }
 }

@@ -153,6 +153,8 @@ onLinux('a target that neither accepts nor refuses (needs the queues of Linux)',
       await using client = new Client({ host: '127.0.0.1', port }, { maxConnections: 1 });
       const controller = new AbortController();
       const first = client.request({ url: '/', signal: controller.signal });
+      // It connects by then, and goes on doing so.
+      await new Promise((resolve) => setImmediate(resolve));
       const second = client.request({ url: '/', timeout: 100 });
       controller.abort(new Error('enough'));
       await expect(within('the abort', first)).rejects.toThrow('enough');
@@ -167,6 +169,7 @@ onLinux('a target that neither accepts nor refuses (needs the queues of Linux)',
       const refused = expect(client.request({ url: '/' })).rejects.toMatchObject({
         code: 'ERR_FCGI_CLIENT_CLOSED',
       });
+      await new Promise((resolve) => setImmediate(resolve));
       await within('close', client.close());
       await refused;
     }));
