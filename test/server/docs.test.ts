@@ -1,0 +1,3 @@
+import { testExamples } from '../support/page-examples.ts';
+
+testExamples('docs/protocol.md');
