@@ -24,6 +24,7 @@ export function inputStreams(role: number, body: RequestBody, data: RequestBody)
 export class RequestInput {
   readonly #connection: Connection;
   readonly #requestId: number;
+  readonly #sources: readonly Readable[];
   readonly #streams: InputStream[];
   #ended = false;
   #started = false;
@@ -34,6 +35,9 @@ export class RequestInput {
     this.#connection = connection;
     this.#requestId = requestId;
     this.#streams = streams;
+    this.#sources = streams.map(({ source }) => source).filter(isStream);
+    // One that fails before its turn is found to have failed when that has come.
+    for (const source of this.#sources) source.on('error', ignore);
   }
 
   /** Whether all of it was written, with the ends of the streams. */
@@ -64,6 +68,7 @@ export class RequestInput {
   /** Leaves a stream as it is now: it belongs to whoever passed it. */
   stop(): void {
     this.#leave?.();
+    for (const source of this.#sources) source.off('error', ignore);
   }
 
   #pipe(type: number, source: Readable): void {
@@ -83,6 +88,8 @@ export class RequestInput {
     source.pipe(records);
   }
 }
+
+function ignore(): void {}
 
 export function isStream(source: RequestBody): source is Readable {
   return typeof source === 'object' && 'pipe' in source;

@@ -16,7 +16,7 @@ import { Role } from '../../src/protocol/index.ts';
 import { within } from '../support/deadline.ts';
 import { answer, type FakePeer, faking } from '../support/fake-application.ts';
 import { serving } from '../support/serve.ts';
-import { DATA, PARAMS, STDIN } from '../support/wire.ts';
+import { DATA, PARAMS, record, STDIN, STDOUT } from '../support/wire.ts';
 
 const HELLO = 'Content-Type: text/plain\r\n\r\nhello';
 const sayHello = (peer: FakePeer) => void peer.send(answer(HELLO));
@@ -149,6 +149,24 @@ test.each<[string, () => RequestOptions]>([
     expect(peers).toHaveLength(0);
   }),
 );
+
+test('data that fail before their turn cut the request off, though the head has come', () =>
+  faking(
+    (peer) => void peer.send(record(STDOUT, 1, HELLO)),
+    async ({ path, peers }) => {
+      await using client = new Client(path);
+      const body = new Readable({ read() {} });
+      const data = new Readable({ read() {} });
+      const response = await within('the head', client.request({ ...FILTER, body, data }));
+      const closed = new Promise((resolve) => data.once('close', resolve));
+      data.destroy(new Error('disk'));
+      await within('close', closed);
+      body.push(null);
+      await expect(within('the failure', text(response.body))).rejects.toThrow('disk');
+      await within('close', peers[0]?.closed ?? Promise.reject());
+    },
+    { at: PARAMS },
+  ));
 
 test('data that fail cut the request off', () => {
   const data = new Readable({ read() {} });

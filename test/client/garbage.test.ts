@@ -1,72 +1,87 @@
-import { PassThrough } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
-import { Client } from '../../src/client/index.ts';
-import { within } from '../support/deadline.ts';
-import { answer, endRequest, type FakePeer, faking } from '../support/fake-application.ts';
-import { record, STDOUT } from '../support/wire.ts';
+import { Program } from '../support/program.ts';
 
-const HEAD = 'Content-Type: text/plain\n\n';
-const PART = record(STDOUT, 1, 'x'.repeat(60_000));
+/*
+ * Programs of their own: what measures the coverage of the tests keeps objects of theirs alive.
+ */
 
-setFlagsFromString('--expose-gc');
-const collect: () => void = runInNewContext('gc');
+const PROLOGUE = `
+  import { setFlagsFromString } from 'node:v8';
+  import { runInNewContext } from 'node:vm';
+  import { PassThrough } from 'node:stream';
+  import { text } from 'node:stream/consumers';
 
-/** Collects garbage again and again until a promise is settled. */
-async function collecting<Value>(promise: Promise<Value>): Promise<Value> {
-  let settled = false;
-  const end = () => {
-    settled = true;
-  };
-  promise.then(end, end);
-  while (!settled) {
-    collect();
-    await new Promise((resolve) => setImmediate(resolve));
+  setFlagsFromString('--expose-gc');
+  const gc = runInNewContext('gc');
+  const turn = () => new Promise((resolve) => setImmediate(resolve));
+  async function collect(times) {
+    for (let i = 0; i < times; i++) {
+      gc();
+      await turn();
+    }
   }
-  return promise;
-}
 
-/** A large answer to the first request, hello to the others. */
-function largeFirst(peer: FakePeer): void {
-  if (peer.params.NEXT) peer.send(answer(`${HEAD}hello`));
-  else peer.send(record(STDOUT, 1, HEAD), ...Array(40).fill(PART), endRequest());
+  const LENGTH = 3_000_000;
+  const server = fcgi.createServer((req, res) => res.end(req.url === '/large' ? 'x'.repeat(LENGTH) : 'hello'));
+  server.listen(0, '127.0.0.1');
+  await new Promise((resolve) => server.once('listening', resolve));
+  const client = new fcgi.Client(server, { maxConnections: 1 });
+  async function end() {
+    await client.close();
+    server.close();
+  }
+`;
+
+async function prints(code: string, expected: string): Promise<void> {
+  const program = new Program(PROLOGUE + code);
+  try {
+    await program.printed(expected);
+    expect([await program.exit(), program.stderr]).toEqual([0, '']);
+  } finally {
+    await program.stop();
+  }
 }
 
 test('a body that nobody has any more gives its connection back', () =>
-  faking(largeFirst, async ({ path, peers }) => {
-    await using client = new Client(path, { maxConnections: 1 });
-    const forget = async () => {
-      const { statusCode } = await client.request({ params: {} });
-      expect(statusCode).toBe(200);
-    };
-    await within('the head', forget());
-    const next = client.request({ params: { NEXT: '1' } });
-    await within('the end of what was forgotten', collecting(peers[0]?.closed ?? Promise.reject()));
-    expect(await within('the next', text((await next).body))).toBe('hello');
-  }));
+  prints(
+    `
+      const forget = async () => (await client.request({ url: '/large' })).statusCode;
+      console.log(await forget());
+      let served = false;
+      const next = client.request({ url: '/next' }).then(async ({ body }) => {
+        served = true;
+        console.log(await text(body));
+      });
+      while (!served) await collect(1);
+      await next;
+      await end();
+    `,
+    '200\nhello\n',
+  ));
 
-test('a body that is waited for is not given up, however long its reader takes', () =>
-  faking(largeFirst, async ({ path }) => {
-    await using client = new Client(path);
-    const { body } = await within('the head', client.request({ params: {} }));
-    for (let turn = 0; turn < 20; turn++) await collecting(Promise.resolve());
-    let length = 0;
-    const read = async () => {
+test('a body that somebody has is not given up, however long its reader takes', () =>
+  prints(
+    `
+      const { body } = await client.request({ url: '/large' });
+      await collect(20);
+      let length = 0;
       for await (const chunk of body) {
-        length += (chunk as Buffer).length;
-        collect();
+        length += chunk.length;
+        gc();
       }
-    };
-    await within('the body', read());
-    expect(length).toBe(40 * 60_000);
-  }));
+      console.log(length === LENGTH);
+      await end();
+    `,
+    'true\n',
+  ));
 
 test('a body that is piped is not given up', () =>
-  faking(largeFirst, async ({ path }) => {
-    await using client = new Client(path);
-    const pipe = async () => (await client.request({ params: {} })).body.pipe(new PassThrough());
-    const piped = await within('the head', pipe());
-    for (let turn = 0; turn < 20; turn++) await collecting(Promise.resolve());
-    expect(await within('the body', text(piped))).toHaveLength(40 * 60_000);
-  }));
+  prints(
+    `
+      const pipe = async () => (await client.request({ url: '/large' })).body.pipe(new PassThrough());
+      const piped = await pipe();
+      await collect(20);
+      console.log((await text(piped)).length === LENGTH);
+      await end();
+    `,
+    'true\n',
+  ));
