@@ -7,6 +7,11 @@ export interface ResponseHead {
   readonly statusMessage: string;
   /** Names and values in turn as they came, as latin1; without `Status`, which is no header of HTTP. */
   readonly rawHeaders: string[];
+  /**
+   * The path of a local redirect (RFC 3875 §6.2.2): Location holds one and there is no `Status`. To whoever
+   * does not follow it, it is a redirect of the client, with `statusCode` 302.
+   */
+  readonly localRedirect?: string | undefined;
 }
 
 const DEFAULT_LIMIT = 64 * 1024;
@@ -72,6 +77,8 @@ const HEADER = /^([!#$%&'*+\-.^_`|~0-9A-Za-z]+):([\t\x20-\x7e\x80-\xff]*)$/;
 const STATUS = /^([2-9]\d\d)(?: ([\t\x20-\x7e\x80-\xff]*))?$/;
 const STATUS_LINE = /^HTTP\/\d(?:\.\d)? /i;
 const ABSOLUTE_URI_OR_PATH = /^(?:\/|[a-z][a-z0-9+.-]*:)/i;
+/** Two slashes begin the name of another host to a browser. */
+const LOCAL_PATH = /^\/(?!\/)/;
 
 function parseResponseHead(text: string): ResponseHead {
   const lines = text.split(/\r?\n/).slice(0, -2);
@@ -89,8 +96,9 @@ function parseResponseHead(text: string): ResponseHead {
   }
   // RFC 3875 §6.2: a response has at least one header field.
   if (status === undefined && rawHeaders.length === 0) refuse('The response has no header');
+  const localRedirect = status === undefined && LOCAL_PATH.test(location) ? location : undefined;
   status ??= ABSOLUTE_URI_OR_PATH.test(location) ? '302' : '200';
-  return { ...parseStatus(status), rawHeaders };
+  return { ...parseStatus(status), rawHeaders, localRedirect };
 }
 
 function parseHeader(line: string): [name: string, value: string] {

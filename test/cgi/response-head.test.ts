@@ -124,3 +124,16 @@ test('passes the limit before the head has ended', () => {
 test('does not count the body against the limit', () => {
   expect(read(`A: 1\n\n${'b'.repeat(1000)}`, 6)?.rest).toHaveLength(1000);
 });
+
+test.each([
+  ['Location: /a?b', '/a?b'],
+  ['Location: /a\nContent-Type: text/html', '/a'],
+  ['Status: 302 Found\nLocation: /a', undefined],
+  ['HTTP/1.1 200 OK\nLocation: /a', undefined],
+  ['Location: //example.test/a', undefined],
+  ['Location: http://example.test/a', undefined],
+  ['Location: a', undefined],
+  ['X-A: /a', undefined],
+])('tells of %j the local redirect %j', (lines, localRedirect) => {
+  expect(head(`${lines}\n\n`)?.localRedirect).toBe(localRedirect);
+});
