@@ -39,6 +39,7 @@ export class Response implements ClientResponse {
   readonly statusCode: number;
   readonly statusMessage: string;
   readonly rawHeaders: string[];
+  readonly localRedirect: string | undefined;
   readonly body: Readable;
   readonly completed: Promise<EndRequestBody>;
   readonly #progress: Progress;
@@ -48,6 +49,7 @@ export class Response implements ClientResponse {
     this.statusCode = head.statusCode;
     this.statusMessage = head.statusMessage;
     this.rawHeaders = head.rawHeaders;
+    this.localRedirect = head.localRedirect;
     this.body = body;
     this.completed = progress.completed;
     this.#progress = progress;
