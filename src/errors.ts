@@ -24,7 +24,10 @@ export type FcgiErrorCode =
   | 'ERR_FCGI_RESPONSE_HEAD'
   | 'ERR_FCGI_RESPONSE_TIMEOUT'
   | 'ERR_FCGI_REQUEST_REFUSED'
-  | 'ERR_FCGI_CLIENT_CLOSED';
+  | 'ERR_FCGI_CLIENT_CLOSED'
+  | 'ERR_FCGI_BODY_SIZE'
+  | 'ERR_FCGI_BODY_CONSUMED'
+  | 'ERR_FCGI_LOCAL_REDIRECTS';
 
 /** Data that an error carries beside its message. */
 export interface FcgiErrorDetails {

@@ -16,10 +16,15 @@ export {
 } from './client/index.ts';
 export { FcgiError, type FcgiErrorCode, ProtocolError, type ProtocolErrorCode } from './errors.ts';
 export {
+  type AccessLog,
   createGateway,
   Gateway,
+  type GatewayEvents,
   type GatewayOptions,
   type GatewayTarget,
+  type Proxy,
+  type ProxyOptions,
+  proxy,
 } from './gateway/index.ts';
 export {
   type Chunk,

@@ -1,36 +1,71 @@
 import { type IncomingMessage, Server, type ServerResponse } from 'node:http';
-import type { ClientOptions } from '../client/index.ts';
 import { FcgiError } from '../errors.ts';
-import { sendFailure } from './failure.ts';
-import { type ForwardOptions, forward } from './forward.ts';
-import { type GatewayTarget, Upstream } from './upstream.ts';
+import { type AccessLog, accessLogger } from './access-log.ts';
+import { sendFailure, toError } from './failure.ts';
+import { Forwarder, type ForwardOptions } from './forwarder.ts';
+import type { GatewayEvents, GatewayListener, OtherEvent } from './gateway-events.ts';
+import { sendStatus } from './send-status.ts';
+import type { GatewayTarget } from './upstream.ts';
 
-/**
- * Options of `createGateway()`. Of those of the client, `timeout` is the silence of the application
- * after which the answer is 504.
- */
-export interface GatewayOptions extends ForwardOptions, ClientOptions {}
+/** Options of `createGateway()`. */
+export interface GatewayOptions extends ForwardOptions {
+  /**
+   * Bytes that the head of a request may have; more are answered 431. A gateway is an `http.Server`, whose
+   * other limits are its properties: `requestTimeout`, `headersTimeout`, `maxHeadersCount`.
+   * @default 16_384
+   */
+  readonly maxHeaderSize?: number | undefined;
+  /**
+   * Gets a line in the combined log format for each request that has ended; `true` writes them to
+   * standard output.
+   * @default none
+   */
+  readonly accessLog?: AccessLog | undefined;
+}
 
 /**
  * An HTTP server in front of a FastCGI application.
  *
  * What fails on the side of the application is answered with 502, 503 (FCGI_OVERLOADED) or 504
  * (`ERR_FCGI_RESPONSE_TIMEOUT`). If the head has left by then, the client's connection is destroyed, so
- * that the client sees that the answer was cut off.
- *
- * Events beside those of `http.Server`:
- * - `'gatewayError'` (error, req): a request failed for another reason than that its client went away.
+ * that the client sees that the answer was cut off. {@link GatewayEvents} lists its events.
  */
 export class Gateway extends Server {
-  readonly #options: GatewayOptions;
-  readonly #upstream: Upstream;
+  readonly #forwarder: Forwarder;
+  readonly #log: ((req: IncomingMessage, res: ServerResponse) => void) | undefined;
 
-  /** @throws {TypeError} if the target is none; {RangeError} if an option is out of range */
+  /** @throws {TypeError} if the target is none; {TypeError} or {RangeError} for a wrong option */
   constructor(target: GatewayTarget, options: GatewayOptions = {}) {
-    super();
-    this.#options = options;
-    this.#upstream = new Upstream(target, options);
-    this.on('request', (req, res) => void this.#forward(req, res));
+    super(httpOptions(options));
+    this.#log = accessLogger(options.accessLog);
+    this.#forwarder = new Forwarder(target, options);
+    this.on('request', (req, res) => void this.#answer(req, res));
+    this.on('checkContinue', (req, res) => {
+      // A body that will not be taken need not be sent.
+      if (!this.#forwarder.isTooLong(req)) res.writeContinue();
+      this.emit('request', req, res);
+    });
+  }
+
+  override on<Name extends keyof GatewayEvents>(event: Name, listener: GatewayListener<Name>): this;
+  override on<Name extends string>(
+    event: OtherEvent<Name>,
+    listener: (...args: never[]) => void,
+  ): this;
+  override on(event: string, listener: (...args: never[]) => void): this {
+    return super.on(event, listener as () => void);
+  }
+
+  override once<Name extends keyof GatewayEvents>(
+    event: Name,
+    listener: GatewayListener<Name>,
+  ): this;
+  override once<Name extends string>(
+    event: OtherEvent<Name>,
+    listener: (...args: never[]) => void,
+  ): this;
+  override once(event: string, listener: (...args: never[]) => void): this {
+    return super.once(event, listener as () => void);
   }
 
   /**
@@ -40,7 +75,7 @@ export class Gateway extends Server {
    */
   override close(callback?: (error?: Error) => void): this {
     super.close((error) => {
-      this.#upstream.close().then(
+      this.#forwarder.close().then(
         () => callback?.(error),
         (failure) => callback?.(failure),
       );
@@ -52,15 +87,21 @@ export class Gateway extends Server {
     await new Promise((resolve) => this.close(resolve));
   }
 
-  async #forward(req: IncomingMessage, res: ServerResponse): Promise<void> {
+  async #answer(req: IncomingMessage, res: ServerResponse): Promise<void> {
+    this.#log?.(req, res);
     try {
-      await forward(await this.#upstream.client(), req, res, this.#options);
+      const unanswered = await this.#forwarder.answer(req, res);
+      if (unanswered) sendStatus(res, unanswered);
     } catch (error) {
       const clientIsGone = res.destroyed && !(error instanceof FcgiError);
       if (clientIsGone) return;
       if (res.headersSent) res.destroy();
       else sendFailure(res, error);
-      this.emit('gatewayError', error, req);
+      this.emit('gatewayError', toError(error), req);
     }
   }
+}
+
+function httpOptions({ maxHeaderSize }: GatewayOptions): { maxHeaderSize?: number } {
+  return maxHeaderSize === undefined ? {} : { maxHeaderSize };
 }

@@ -1,6 +1,9 @@
 import { Gateway, type GatewayOptions } from './gateway.ts';
 import type { GatewayTarget } from './upstream.ts';
 
+export type { AccessLog } from './access-log.ts';
+export type { GatewayEvents } from './gateway-events.ts';
+export { type Proxy, type ProxyOptions, proxy } from './proxy.ts';
 export type { GatewayOptions, GatewayTarget };
 export { Gateway };
 
@@ -12,7 +15,7 @@ export { Gateway };
  * private Unix socket (Windows: a named pipe) from the first request until the gateway is closed. A server
  * that does listen is left alone.
  *
- * @throws {TypeError} if the target is none; {RangeError} if an option is out of range
+ * @throws {TypeError} if the target is none; {TypeError} or {RangeError} for a wrong option
  */
 export function createGateway(target: GatewayTarget, options?: GatewayOptions): Gateway {
   return new Gateway(target, options);
