@@ -22,7 +22,7 @@ export {
   type GatewayEvents,
   type GatewayOptions,
   type GatewayTarget,
-  type Proxy,
+  type ProxyMiddleware,
   type ProxyOptions,
   proxy,
 } from './gateway/index.ts';

@@ -6,11 +6,23 @@ export type AccessLog = boolean | ((line: string) => void);
 /** nginx's status for a client that went away before it was answered. */
 const CLIENT_CLOSED_REQUEST = 499;
 
-/** Makes what logs a request when it has ended; undefined if nothing is logged. */
+/**
+ * Makes what logs a request when it has ended; undefined if nothing is logged.
+ *
+ * @throws {TypeError} `ERR_INVALID_ARG_TYPE`
+ */
 export function accessLogger(
   log: AccessLog | undefined,
 ): ((req: IncomingMessage, res: ServerResponse) => void) | undefined {
-  if (!log) return undefined;
+  if (log === undefined || log === false) return undefined;
+  if (log !== true && typeof log !== 'function') {
+    throw Object.assign(
+      new TypeError(`The option accessLog must be true or a function, not ${log}`),
+      {
+        code: 'ERR_INVALID_ARG_TYPE',
+      },
+    );
+  }
   const write = log === true ? (line: string) => void process.stdout.write(`${line}\n`) : log;
   return (req, res) => {
     const begun = new Date();
@@ -52,15 +64,16 @@ function logLine(req: IncomingMessage, res: ServerResponse, entry: Entry): strin
   const request = escaped(`${method} ${url} HTTP/${httpVersion}`);
   const status = res.headersSent ? res.statusCode : CLIENT_CLOSED_REQUEST;
   const bytes = method === 'HEAD' ? 0 : entry.bytes;
-  const who = `${entry.from ?? '-'} - ${escaped(userOf(headers.authorization))}`;
+  const who = `${entry.from ?? '-'} - ${userField(headers.authorization)}`;
   const about = `"${escaped(headers.referer)}" "${escaped(headers['user-agent'])}"`;
   return `${who} [${logTime(entry.begun)}] "${request}" ${status} ${bytes} ${about}`;
 }
 
-/** The name that the client gave; nobody has checked it. */
-function userOf(authorization: string | undefined): string | undefined {
-  const [, credentials] = /^Basic +(\S+)$/i.exec(authorization ?? '') ?? [];
-  return credentials && Buffer.from(credentials, 'base64').toString('latin1').split(':')[0];
+/** The name that the client gave; nobody has checked it. This field has no quotes around it. */
+function userField(authorization: string | undefined): string {
+  const [, credentials = ''] = /^Basic +(\S+)$/i.exec(authorization ?? '') ?? [];
+  const [user] = Buffer.from(credentials, 'base64').toString('latin1').split(':');
+  return escaped(user).replaceAll(' ', '\\x20');
 }
 
 /** What could end a field or a line, or reach a terminal, is written `\x1B`, as nginx does. */

@@ -124,9 +124,11 @@ export class Forwarder {
   }
 
   /** What a local redirect leads to; undefined if there is none, or it leads to somebody else. */
-  async #redirected(mounted: MountedRequest, { localRedirect }: ClientResponse) {
+  async #redirected(mounted: MountedRequest, { localRedirect, body }: ClientResponse) {
     const next = localRedirect && redirectedRequest(mounted, localRedirect);
     if (!next) return undefined;
+    // It may fail while the disk is asked, when nobody listens to it yet.
+    body.on('error', () => {});
     const route = await findRoute(this.#site, next.path);
     const isAnswered = ['application', 'script', 'file'].includes(route.kind);
     return isAnswered ? { mounted: next, route } : undefined;
@@ -147,7 +149,7 @@ function redirectToFolder(res: ServerResponse, { method, originalUrl }: MountedR
 
 /** Leaves the connection usable; the body, which a local redirect should not have, is dropped. */
 function discard({ rawHeaders, body }: ClientResponse, cookies: string[]): void {
-  body.on('error', () => {}).resume();
+  body.resume();
   rawHeaders.forEach((name, i) => {
     if (i % 2 === 0 && name.toLowerCase() === 'set-cookie')
       cookies.push(rawHeaders[i + 1] as string);

@@ -3,7 +3,7 @@ import type { GatewayTarget } from './upstream.ts';
 
 export type { AccessLog } from './access-log.ts';
 export type { GatewayEvents } from './gateway-events.ts';
-export { type Proxy, type ProxyOptions, proxy } from './proxy.ts';
+export { type ProxyMiddleware, type ProxyOptions, proxy } from './proxy.ts';
 export type { GatewayOptions, GatewayTarget };
 export { Gateway };
 

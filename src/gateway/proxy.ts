@@ -16,7 +16,7 @@ export interface ProxyOptions extends ForwardOptions {
 }
 
 /** Middleware for Express and Connect, and a request listener of `http`. */
-export interface Proxy {
+export interface ProxyMiddleware {
   (req: IncomingMessage, res: ServerResponse, next?: (error?: unknown) => void): void;
   /**
    * Closes the connections to the application, those of running requests too, and the application itself
@@ -35,10 +35,10 @@ export interface Proxy {
  *
  * @throws {TypeError} if the target is none; {TypeError} or {RangeError} for a wrong option
  */
-export function proxy(target: GatewayTarget, options: ProxyOptions = {}): Proxy {
+export function proxy(target: GatewayTarget, options: ProxyOptions = {}): ProxyMiddleware {
   const forwarder = new Forwarder(target, options);
   const { fallthrough = true } = options;
-  const middleware = async (...[req, res, next]: Parameters<Proxy>): Promise<void> => {
+  const middleware = async (...[req, res, next]: Parameters<ProxyMiddleware>): Promise<void> => {
     let unanswered: 400 | 404 | undefined;
     try {
       unanswered = await forwarder.answer(req, res);
@@ -50,13 +50,13 @@ export function proxy(target: GatewayTarget, options: ProxyOptions = {}): Proxy 
     else if (unanswered) sendStatus(res, unanswered);
   };
   const close = () => forwarder.close();
-  return Object.assign((...args: Parameters<Proxy>) => void middleware(...args), {
+  return Object.assign((...args: Parameters<ProxyMiddleware>) => void middleware(...args), {
     close,
     [Symbol.asyncDispose]: close,
   });
 }
 
-function fail(res: ServerResponse, thrown: unknown, next: Parameters<Proxy>[2]): void {
+function fail(res: ServerResponse, thrown: unknown, next: Parameters<ProxyMiddleware>[2]): void {
   const clientIsGone = res.destroyed && !(thrown instanceof FcgiError);
   if (clientIsGone) return;
   if (res.headersSent) res.destroy();
