@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Server } from '../server/index.ts';
+import { PREFIX, removeLeftovers, SOCKET } from './leftovers.ts';
 
 /** A server on a socket that nobody else knows. */
 export interface PrivateSocket {
@@ -19,12 +21,28 @@ export async function listenPrivately(server: Server): Promise<PrivateSocket> {
     await listen(server, path);
     return { path, close: () => close(server) };
   }
+  const parent = tmpdir();
+  await removeLeftovers(parent);
   // mkdtemp() makes folders with mode 0700.
-  const folder = await mkdtemp(join(tmpdir(), 'fcgi-'));
-  const remove = () => rm(folder, { recursive: true, force: true });
-  const path = join(folder, 'app.sock');
-  await listen(server, path).catch((error) => remove().then(() => Promise.reject(error)));
-  return { path, close: () => close(server).finally(remove) };
+  const folder = await mkdtemp(join(parent, PREFIX));
+  folders.add(folder);
+  const path = join(folder, SOCKET);
+  await listen(server, path).catch((error) => {
+    remove(folder);
+    throw error;
+  });
+  return { path, close: () => close(server).finally(() => remove(folder)) };
+}
+
+/** Removed when the process exits, whether or not their gateways were closed. */
+const folders = new Set<string>();
+process.on('exit', () => {
+  for (const folder of folders) remove(folder);
+});
+
+function remove(folder: string): void {
+  folders.delete(folder);
+  rmSync(folder, { recursive: true, force: true });
 }
 
 async function listen(server: Server, path: string): Promise<void> {
