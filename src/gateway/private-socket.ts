@@ -25,7 +25,7 @@ export async function listenPrivately(server: Server): Promise<PrivateSocket> {
   await removeLeftovers(parent);
   // mkdtemp() makes folders with mode 0700.
   const folder = await mkdtemp(join(parent, PREFIX));
-  folders.add(folder);
+  remember(folder);
   const path = join(folder, SOCKET);
   await listen(server, path).catch((error) => {
     remove(folder);
@@ -36,12 +36,19 @@ export async function listenPrivately(server: Server): Promise<PrivateSocket> {
 
 /** Removed when the process exits, whether or not their gateways were closed. */
 const folders = new Set<string>();
-process.on('exit', () => {
+
+function removeAll(): void {
   for (const folder of folders) remove(folder);
-});
+}
+
+function remember(folder: string): void {
+  if (folders.size === 0) process.on('exit', removeAll);
+  folders.add(folder);
+}
 
 function remove(folder: string): void {
   folders.delete(folder);
+  if (folders.size === 0) process.off('exit', removeAll);
   rmSync(folder, { recursive: true, force: true });
 }
 
