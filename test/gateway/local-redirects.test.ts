@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { within } from '../support/deadline.ts';
-import { answer, type FakePeer } from '../support/fake-application.ts';
+import { answer, endRequest, type FakePeer } from '../support/fake-application.ts';
 import { withSite } from './site.ts';
 
 const files = { 'a.php': '', 'b.php': '', 'page.html': 'page', 'dir/index.php': '' };
@@ -126,3 +126,24 @@ test('an answer that goes wrong behind its redirect is not waited for', () =>
       expect((await get('/a.php')).body).toBe('there');
     },
   ));
+
+test('an answer that goes on behind its redirect keeps its connection', () => {
+  const seen: FakePeer[] = [];
+  const whole = answer('Location: /b.php\n\n');
+  const head = whole.length - endRequest().length;
+  const onRequest = (peer: FakePeer) => {
+    seen.push(peer);
+    if (seen.length === 1) peer.send(whole.subarray(0, head));
+    if (seen.length === 2) {
+      seen[0]?.send(whole.subarray(head));
+      peer.send(answer('X: 1\n\nthere'));
+    }
+    // The last two come together, so that they need both connections.
+    if (seen.length === 4) for (const last of seen.slice(2)) last.send(answer('X: 1\n\n'));
+  };
+  return withSite({ files, onRequest }, async ({ get }) => {
+    expect((await get('/a.php')).body).toBe('there');
+    await Promise.all([get('/b.php'), get('/b.php')]);
+    expect(new Set(seen).size).toBe(2);
+  });
+});

@@ -1,59 +1,17 @@
 import { once } from 'node:events';
-import http, { type RequestListener } from 'node:http';
+import type http from 'node:http';
+import type { RequestListener } from 'node:http';
 import { text } from 'node:stream/consumers';
 import connect from 'connect';
-import express, { type ErrorRequestHandler } from 'express';
+import express from 'express';
 import express4 from 'express4';
 import { createGateway } from '../../src/gateway/index.ts';
 import { type ProxyMiddleware, type ProxyOptions, proxy } from '../../src/gateway/proxy.ts';
 import { createServer } from '../../src/server/index.ts';
 import { within } from '../support/deadline.ts';
-import { answer, type FakePeer, faking } from '../support/fake-application.ts';
+import { answer, type FakePeer } from '../support/fake-application.ts';
 import { fetchHead, listening } from '../support/http-client.ts';
-import { record, STDOUT } from '../support/wire.ts';
-import { inFolder } from './site.ts';
-
-const files = {
-  'index.php': '',
-  'post.php': '',
-  'style.css': 'a {}',
-  'admin/index.php': '',
-};
-
-interface Mounted {
-  readonly root: string;
-  readonly asked: Record<string, string>[];
-  readonly blog: ProxyMiddleware;
-}
-
-const tell = (peer: FakePeer) =>
-  void peer.send(answer(`X: 1\n\n${peer.params.SCRIPT_NAME}|${peer.params.PATH_INFO}`));
-
-/** Runs a proxy in front of an application that tells its script. */
-function withProxy<Result>(
-  options: ProxyOptions,
-  use: (mounted: Mounted) => Promise<Result>,
-  onRequest: (peer: FakePeer) => void = tell,
-): Promise<Result> {
-  const asked: Record<string, string>[] = [];
-  const note = (peer: FakePeer) => {
-    asked.push(peer.params);
-    onRequest(peer);
-  };
-  return inFolder(files, (root) =>
-    faking(note, async ({ path }) => {
-      await using blog = proxy(path, { root, ...options });
-      return use({ root, asked, blog });
-    }),
-  );
-}
-
-async function get(app: RequestListener, path: string, options = {}, body?: string) {
-  return listening(http.createServer(app), async (server) => {
-    const res = await fetchHead(server, { path, ...options }, body);
-    return { status: res.statusCode, headers: res.headers, body: await text(res) };
-  });
-}
+import { get, tell, withProxy } from './with-proxy.ts';
 
 const frameworks: [string, (blog: ProxyMiddleware) => RequestListener][] = [
   [
@@ -170,6 +128,18 @@ test('a path that no file can have is for the next middleware', () =>
     expect(asked).toEqual([]);
   }));
 
+test('a URL that was rewritten before is the one that counts', () =>
+  withProxy({}, async ({ blog, asked }) => {
+    const app = connect()
+      .use((req, _res, next) => {
+        req.url = '/post.php/1';
+        next();
+      })
+      .use(blog);
+    expect((await get(app as RequestListener, '/old/1')).body).toBe('/post.php|/1');
+    expect(asked[0]).toMatchObject({ REQUEST_URI: '/old/1', SCRIPT_NAME: '/post.php' });
+  }));
+
 describe('local redirects', () => {
   const redirectTo = (location: string) => (peer: FakePeer) => {
     if (peer.params.SCRIPT_NAME !== '/blog/post.php') tell(peer);
@@ -241,112 +211,6 @@ test('middleware that wraps the response sees it', () =>
     const { headers } = await get(app.use(blog) as RequestListener, '/post.php');
     expect(headers['x-seen']).toBe('1');
   }));
-
-describe('a failure', () => {
-  const handler: ErrorRequestHandler = (error, _req, res, _next) => {
-    res.status(error.status).send(`${error.code} ${error instanceof Error}`);
-  };
-  const app = (blog: ProxyMiddleware) =>
-    express().use('/blog', blog).use(handler) as RequestListener;
-
-  test.each<[number, string, (peer: FakePeer) => void, ProxyOptions, string]>([
-    [502, 'ERR_FCGI_RESPONSE_HEAD', (peer) => void peer.send(answer('bad\n\n')), {}, ''],
-    [504, 'ERR_FCGI_RESPONSE_TIMEOUT', () => {}, { timeout: 500 }, ''],
-    [413, 'ERR_FCGI_BODY_SIZE', tell, { maxBodySize: 3 }, 'long'],
-  ])('is next’s, with the status %d and %s', (status, code, onRequest, options, body) =>
-    withProxy(
-      options,
-      async ({ blog }) => {
-        const answered = await get(app(blog), '/blog/post.php', { method: 'POST' }, body);
-        expect(answered).toMatchObject({ status, body: `${code} true` });
-      },
-      onRequest,
-    ),
-  );
-
-  test('of what params throw is next’s, with the status 500', () => {
-    const params = () => {
-      throw 'a word';
-    };
-    return withProxy({ params }, async ({ blog }) => {
-      expect(await get(app(blog), '/blog/post.php')).toMatchObject({
-        status: 500,
-        body: 'undefined true',
-      });
-    });
-  });
-
-  test('is answered where there is no next', () =>
-    withProxy(
-      {},
-      async ({ blog }) => {
-        const { status, body } = await get(blog, '/post.php');
-        expect([status, body]).toEqual([502, expect.stringContaining('ERR_FCGI_RESPONSE_HEAD')]);
-      },
-      (peer) => void peer.send(answer('bad\n\n')),
-    ));
-
-  test.each<[string, (blog: ProxyMiddleware, seen: unknown[]) => RequestListener]>([
-    ['and next', (blog, seen) => (req, res) => blog(req, res, (error) => seen.push(error))],
-    ['and no next', (blog) => blog],
-  ])('within a body cuts the response off, with a head that left %s', (_, listener) => {
-    const seen: unknown[] = [];
-    return withProxy(
-      {},
-      ({ blog }) =>
-        listening(http.createServer(listener(blog, seen)), async (server) => {
-          const res = await fetchHead(server, { path: '/post.php' });
-          const failed = expect(within('the body', text(res))).rejects;
-          await failed.toMatchObject({ code: 'ECONNRESET' });
-          if (listener.length > 1) {
-            expect(seen).toMatchObject([{ code: 'ERR_FCGI_CONNECTION_CLOSED', status: 502 }]);
-          }
-        }),
-      (peer) => void peer.send(record(STDOUT, 1, 'X: 1\n\npart')).socket.end(),
-    );
-  });
-
-  test('is a body that was parsed before the proxy', () =>
-    withProxy({}, async ({ blog, asked }) => {
-      const parsing = express().use(express.json(), blog).use(handler) as RequestListener;
-      const headers = { 'Content-Type': 'application/json' };
-      const answered = await get(parsing, '/post.php', { method: 'POST', headers }, '{"a":1}');
-      expect(answered).toMatchObject({ status: 500, body: 'ERR_FCGI_BODY_CONSUMED true' });
-      expect(asked).toEqual([]);
-    }));
-
-  test('of the next middleware is not the proxy’s', () =>
-    withProxy({}, async ({ blog }) => {
-      const failing = express().use(blog, () => {
-        throw Object.assign(new Error('its own'), { status: 418, code: 'OWN' });
-      });
-      const answered = await get(failing.use(handler) as RequestListener, '/none');
-      expect(answered).toMatchObject({ status: 418, body: 'OWN true' });
-    }));
-
-  test('is not that the client went away', () =>
-    withProxy(
-      {},
-      async ({ blog }) => {
-        const calls: unknown[] = [];
-        const gone = new Promise<void>((resolve) => {
-          const server = http.createServer((req, res) => {
-            res.on('close', resolve);
-            blog(req, res, (error) => calls.push(error));
-          });
-          void listening(server, async () => {
-            const res = await fetchHead(server, { path: '/post.php' });
-            res.destroy();
-            await within('the disconnect', gone);
-          });
-        });
-        await within('the disconnect', gone);
-        await blog.close();
-        expect(calls).toEqual([]);
-      },
-      (peer) => void peer.send(record(STDOUT, 1, 'X: 1\n\npart')),
-    ));
-});
 
 test('in an application that is served over FastCGI itself, hands the outer variables on', () =>
   withProxy({ params: { ADDED: '1' } }, async ({ blog, asked, root }) => {

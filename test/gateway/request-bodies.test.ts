@@ -166,3 +166,13 @@ describe('bufferRequests', () => {
       expect([asked, errors]).toEqual([[], []]);
     }));
 });
+
+test.each([
+  [100, 200],
+  [3000, 431],
+])('a header of %d bytes is answered %d with a maxHeaderSize of 2000', (size, status) =>
+  withSite({ files, maxHeaderSize: 2000 }, async ({ get }) => {
+    const { res } = await get('/a.php', { headers: { 'X-A': 'a'.repeat(size) } });
+    expect(res.statusCode).toBe(status);
+  }),
+);

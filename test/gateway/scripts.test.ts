@@ -131,6 +131,15 @@ test.each([
   }),
 );
 
+test('answers 500 without a reason when the disk fails', () =>
+  withSite({ root: '/no\0folder' }, async ({ get, gateway, asked }) => {
+    const errors: Error[] = [];
+    gateway.on('gatewayError', (error) => errors.push(error));
+    const { res, body } = await get('/a.php');
+    expect([res.statusCode, body]).toEqual([500, '500 Internal Server Error\n']);
+    expect([errors.length, asked.length]).toEqual([1, 0]);
+  }));
+
 describe('options', () => {
   async function scriptOf(path: string, options: GatewayOptions) {
     return withSite({ files, ...options }, async ({ get, asked }) => {

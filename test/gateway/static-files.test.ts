@@ -1,4 +1,4 @@
-import { symlinkSync, unlinkSync, utimesSync } from 'node:fs';
+import { mkdirSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import type { IncomingMessage } from 'node:http';
 import { join } from 'node:path';
 import { type Site, type SiteSetup, withSite } from './site.ts';
@@ -155,6 +155,14 @@ describe('does not send', () => {
     expect([await outside(false), await outside(true)]).toEqual([404, 200]);
   });
 });
+
+test('a folder whose name only begins like the root is outside of it', () =>
+  serving(async ({ get, root }) => {
+    mkdirSync(`${root}-secret`);
+    writeFileSync(join(`${root}-secret`, 'a.txt'), 'secret');
+    symlinkSync(`${root}-secret`, join(root, 'link'));
+    expect((await get('/link/a.txt')).res.statusCode).toBe(404);
+  }));
 
 test('follows a root that is a link to where it leads now', () =>
   serving(async ({ root, get }) => {
