@@ -1,8 +1,10 @@
 import { once } from 'node:events';
 import http, { type IncomingMessage } from 'node:http';
 import os from 'node:os';
+import { PassThrough } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { createGateway } from '../../src/gateway/index.ts';
+import { outgoingBody } from '../../src/gateway/request-body.ts';
 import { within } from '../support/deadline.ts';
 import { answer, type FakePeer, faking } from '../support/fake-application.ts';
 import { fetchHead, listening, send } from '../support/http-client.ts';
@@ -165,6 +167,14 @@ describe('bufferRequests', () => {
       expect((await fetchHead(gateway, { path: '/none' })).statusCode).toBe(404);
       expect([asked, errors]).toEqual([[], []]);
     }));
+});
+
+test('a body that breaks off is not waited for', async () => {
+  const req = Object.assign(new PassThrough(), { headers: { 'transfer-encoding': 'chunked' } });
+  const options = { maxBodySize: 10, bufferRequests: true };
+  const body = outgoingBody(req as unknown as IncomingMessage, options);
+  req.destroy(new Error('broken off'));
+  await expect(within('the body', body)).rejects.toThrow('broken off');
 });
 
 test.each([

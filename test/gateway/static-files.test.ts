@@ -133,6 +133,14 @@ describe('does not send', () => {
     ),
   );
 
+  test('a script of another kind under another case', () =>
+    serving(
+      async ({ get }) => {
+        expect((await get('/run.CGI')).res.statusCode).toBe(404);
+      },
+      { scripts: /\.cgi$/, files: { 'run.CGI': 'secret' } },
+    ));
+
   test('what a symbolic link makes of a script or a hidden file', () =>
     serving(async ({ get, root }) => {
       symlinkSync(join(root, 'index.php'), join(root, 'source.txt'));
