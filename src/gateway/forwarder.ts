@@ -7,7 +7,7 @@ import { type MountedRequest, mountedRequest, redirectedRequest } from './mount.
 import { type OutgoingBody, outgoingBody, type RequestBodyOptions } from './request-body.ts';
 import { splitTarget } from './request-path.ts';
 import { findRoute, type Route } from './route.ts';
-import { sendResponse } from './send-response.ts';
+import { addCookies, sendResponse } from './send-response.ts';
 import { resolveSite, type Site, type SiteOptions } from './site-options.ts';
 import { siteVariables } from './site-variables.ts';
 import { sendFile } from './static-file.ts';
@@ -61,8 +61,9 @@ export class Forwarder {
     if (route.kind === 'refused') return 400;
     const isFolder = route.kind === 'folder' || (mounted.isBare && route.kind !== 'application');
     if (isFolder) return void redirectToFolder(res, mounted);
-    if (route.kind === 'file')
+    if (route.kind === 'file') {
       return void (await sendFile(mounted.method, req.headers, res, route.file));
+    }
     try {
       await this.#forward(req, res, mounted, route);
     } finally {
@@ -92,6 +93,8 @@ export class Forwarder {
   ): Promise<void> {
     const disconnected = new AbortController();
     res.once('close', () => disconnected.abort());
+    // The client may have gone while the disk was asked.
+    if (res.destroyed) disconnected.abort();
     const cookies: string[] = [];
     let current = { mounted, route };
     let body: OutgoingBody | undefined | false = await outgoingBody(req, this.#options);
@@ -100,8 +103,10 @@ export class Forwarder {
       const next = await this.#redirected(current.mounted, response);
       if (!next) return sendResponse(res, response, cookies);
       discard(response, cookies);
-      if (next.route.kind === 'file')
+      if (next.route.kind === 'file') {
+        addCookies(res, cookies);
         return sendFile(next.mounted.method, req.headers, res, next.route.file);
+      }
       current = next;
       body = false;
     }
@@ -151,17 +156,13 @@ function redirectToFolder(res: ServerResponse, { method, originalUrl }: MountedR
 function discard({ rawHeaders, body }: ClientResponse, cookies: string[]): void {
   body.resume();
   rawHeaders.forEach((name, i) => {
-    if (i % 2 === 0 && name.toLowerCase() === 'set-cookie')
-      cookies.push(rawHeaders[i + 1] as string);
+    const isCookie = i % 2 === 0 && name.toLowerCase() === 'set-cookie';
+    if (isCookie) cookies.push(rawHeaders[i + 1] as string);
   });
 }
 
 function checkBodySize(size: number | undefined): void {
   if (size === undefined || (typeof size === 'number' && size >= 0)) return;
-  throw Object.assign(
-    new RangeError(`The option maxBodySize must be a number of 0 or more, not ${size}`),
-    {
-      code: 'ERR_OUT_OF_RANGE',
-    },
-  );
+  const message = `The option maxBodySize must be a number of 0 or more, not ${size}`;
+  throw Object.assign(new RangeError(message), { code: 'ERR_OUT_OF_RANGE' });
 }

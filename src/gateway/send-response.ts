@@ -18,11 +18,16 @@ export async function sendResponse(
   cookies: readonly string[],
 ): Promise<void> {
   const { statusCode, statusMessage, rawHeaders, body } = response;
-  for (const cookie of cookies) res.appendHeader('Set-Cookie', cookie);
+  addCookies(res, cookies);
   setHeaders(res, dropHopByHop(res, rawHeaders) as string[]);
   res.writeHead(statusCode, statusMessage);
   flushHead(res, body.readableLength);
   await pipeline(body, res);
+}
+
+/** Adds cookies of an answer that is not sent. */
+export function addCookies(res: ServerResponse, cookies: readonly string[]): void {
+  for (const cookie of cookies) res.appendHeader('Set-Cookie', cookie);
 }
 
 /** `appendHeader()` keeps a header that comes several times in as many lines. */

@@ -53,10 +53,14 @@ test('sends the cookies of both answers, and no other header of the first', () =
   ));
 
 test('answers a redirect to a file with the file, also to a POST', () =>
-  withSite({ ...redirecting('Location: /page.html'), static: true }, async ({ get }) => {
-    const { res, body } = await get('/a.php', { method: 'POST' }, 'a body');
-    expect([res.statusCode, body]).toEqual([200, 'page']);
-  }));
+  withSite(
+    { ...redirecting('Set-Cookie: a=1\nLocation: /page.html'), static: true },
+    async ({ get }) => {
+      const { res, body } = await get('/a.php', { method: 'POST' }, 'a body');
+      expect([res.statusCode, body]).toEqual([200, 'page']);
+      expect(res.headers['set-cookie']).toEqual(['a=1']);
+    },
+  ));
 
 test.each(['/missing.php', '/dir', '/..', '/%00', '//host/b.php'])(
   'leaves a redirect to %s to the client',

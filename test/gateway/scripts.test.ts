@@ -1,6 +1,8 @@
 import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GatewayOptions } from '../../src/gateway/index.ts';
+import { Deferred } from '../support/deferred.ts';
+import { fetchHead, send } from '../support/http-client.ts';
 import { withSite } from './site.ts';
 
 const files = {
@@ -236,3 +238,17 @@ describe('options', () => {
       },
     ));
 });
+
+test('a client that goes away while the script is looked for never reaches the application', () =>
+  withSite({ files }, async ({ gateway, asked }) => {
+    const closed = new Deferred<unknown>();
+    gateway.prependListener('request', (req, res) => {
+      if (req.url !== '/a.php') return;
+      res.on('close', closed.resolve);
+      req.socket.destroy();
+    });
+    send(gateway, { path: '/a.php' }).end();
+    await closed.wait('the disconnect');
+    expect((await fetchHead(gateway, { path: '/b%20c.php' })).statusCode).toBe(200);
+    expect(asked.map(({ SCRIPT_NAME }) => SCRIPT_NAME)).toEqual(['/b c.php']);
+  }));
