@@ -111,7 +111,14 @@ export class Transport {
   }
 
   #onTimeout(limit: number): void {
-    if (!this.#connected) this.fail(connectTimeoutError(this.name, limit));
+    if (this.#connected) this.#socket.destroy();
+    // Timers come before sockets: after a stall of this process the connection may be there.
+    else setImmediate(() => this.#giveUpConnecting(limit));
+  }
+
+  #giveUpConnecting(limit: number): void {
+    if (this.#connected) return;
+    this.fail(connectTimeoutError(this.name, limit));
     this.#socket.destroy();
   }
 

@@ -167,6 +167,37 @@ describe('ERR_FCGI_RESPONSE_TIMEOUT', () => {
     });
   });
 
+  /** Keeps this process from hearing anything for longer than the timeout of the tests below. */
+  function stall(): void {
+    const end = performance.now() + 400;
+    while (performance.now() < end);
+  }
+
+  test('is not for a stall of this process while the answer is there', () => {
+    const onRequest = (peer: FakePeer) => {
+      peer.send(answer(`${HEAD}hello`));
+      stall();
+    };
+    return faking(onRequest, async ({ path }) => {
+      await using client = new Client(path, { timeout: 200 });
+      const { body } = await within('the answer', client.request({ params }));
+      expect(await text(body)).toBe('hello');
+    });
+  });
+
+  test('a stall of this process while it connects is no ERR_FCGI_CONNECT', () =>
+    faking(
+      (peer) => void peer.send(answer(`${HEAD}hello`)),
+      async ({ path }) => {
+        await using client = new Client(path, { timeout: 200 });
+        const response = client.request({ params });
+        // It calls connect() by then, and nothing has happened since.
+        for (let step = 0; step < 100; step++) await null;
+        stall();
+        expect(await text((await within('the answer', response)).body)).toBe('hello');
+      },
+    ));
+
   test('is for a single request by its own option', () =>
     faking(
       () => {},
@@ -181,7 +212,7 @@ describe('ERR_FCGI_RESPONSE_TIMEOUT', () => {
 
   /** Lets as much time pass as it takes another request to fail for the same timeout. */
   async function sitOut(client: Client): Promise<void> {
-    const silent = client.request({ params: { SILENT: '1' }, timeout: 20 });
+    const silent = client.request({ params: { SILENT: '1' }, timeout: 200 });
     await expect(silent).rejects.toMatchObject({ code: 'ERR_FCGI_RESPONSE_TIMEOUT' });
   }
 
@@ -193,7 +224,7 @@ describe('ERR_FCGI_RESPONSE_TIMEOUT', () => {
       async ({ path }) => {
         await using client = new Client(path);
         const body = new PassThrough();
-        const response = client.request({ params, body, timeout: 20 });
+        const response = client.request({ params, body, timeout: 200 });
         await sitOut(client);
         body.end('x');
         expect(await text((await within('the answer', response)).body)).toBe('hello');
@@ -209,7 +240,7 @@ describe('ERR_FCGI_RESPONSE_TIMEOUT', () => {
       },
       async ({ path }) => {
         await using client = new Client(path);
-        const { body } = await client.request({ params, timeout: 20 });
+        const { body } = await client.request({ params, timeout: 200 });
         await sitOut(client);
         expect(await text(body)).toHaveLength(50 * bytes.length);
       },
