@@ -162,7 +162,7 @@ describe('ERR_FCGI_RESPONSE_TIMEOUT', () => {
 
   test('is for an application that falls silent within the body', async () => {
     const onRequest = (peer: FakePeer) => void peer.send(record(STDOUT, 1, `${HEAD}part`));
-    expect(await bodyFailure(onRequest, { timeout: 50 })).toMatchObject({
+    expect(await bodyFailure(onRequest, { timeout: 500 })).toMatchObject({
       code: 'ERR_FCGI_RESPONSE_TIMEOUT',
     });
   });
