@@ -44,11 +44,8 @@ function countBody(res: ServerResponse): { readonly length: number } {
     return args as Parameters<typeof write>;
   };
   res.write = (...args: unknown[]) => write.apply(res, count(args));
-  res.end = (...args: unknown[]) => {
-    // end() hands its chunk on without calling write().
-    res.end = end;
-    return end.apply(res, count(args) as Parameters<typeof end>);
-  };
+  // It hands its chunk on without calling write().
+  res.end = (...args: unknown[]) => end.apply(res, count(args) as Parameters<typeof end>);
   return counted;
 }
 
