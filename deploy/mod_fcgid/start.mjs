@@ -1,0 +1,23 @@
+// Starts the application for app.fcgi. Errors, and what the application prints, are in logs/app.log.
+import { serve } from 'fcgi';
+
+const options = { base: 'auto', restartFile: 'tmp/restart.txt' };
+
+async function load() {
+  const { default: app } = await import('./app.js');
+  if (typeof app === 'function') return app;
+  throw new TypeError('app.js has no application: end it with `module.exports = app` or `export default app`');
+}
+
+/** Answers one request, and ends, so that the next one finds what was mended. */
+function unavailable(_req, res) {
+  res.writeHead(503, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' });
+  res.end('The application cannot start. Its log says why.\n');
+}
+
+try {
+  serve(await load(), options);
+} catch (error) {
+  console.error(error);
+  serve(unavailable, { ...options, maxRequests: 1 });
+}
