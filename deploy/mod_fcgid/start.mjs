@@ -6,7 +6,9 @@ const options = { base: 'auto', restartFile: 'tmp/restart.txt' };
 async function load() {
   const { default: app } = await import('./app.js');
   if (typeof app === 'function') return app;
-  throw new TypeError('app.js has no application: end it with `module.exports = app` or `export default app`');
+  throw new TypeError(
+    'app.js has no application: end it with `module.exports = app` or `export default app`',
+  );
 }
 
 /** Answers one request, and ends, so that the next one finds what was mended. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import { stripBase } from '../cgi/base-path.ts';
+import { mountAt, mountAtScript } from '../cgi/base-path.ts';
 import type { RequestHead } from '../cgi/request-head.ts';
 import type { Exchange } from '../http/exchange.ts';
 import { setHead } from '../http/incoming-message.ts';
@@ -66,10 +66,10 @@ function announceBody(request: AnswerableRequest, head: RequestHead): void {
 /** Tells the application its mount path as Express tells a sub-application. */
 function mount(incoming: IncomingMessage, setting: string, request: AnswerableRequest): void {
   if (setting === '') return;
-  const base = setting === 'auto' ? (request.variable('SCRIPT_NAME') ?? '') : setting;
   const originalUrl = incoming.url as string;
-  const url = stripBase(originalUrl, base);
-  if (base !== '' && url !== undefined) {
-    Object.assign(incoming, { url, originalUrl, baseUrl: base });
-  }
+  const mounted =
+    setting === 'auto'
+      ? mountAtScript(originalUrl, request.variable('SCRIPT_NAME') ?? '')
+      : mountAt(originalUrl, setting);
+  if (mounted?.baseUrl) Object.assign(incoming, { ...mounted, originalUrl });
 }

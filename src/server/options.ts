@@ -1,4 +1,5 @@
 import type { BlockList } from 'node:net';
+import { decodeBase } from '../cgi/base-path.ts';
 import type { MessageClasses } from '../http/message-classes.ts';
 import { FCGI_MAX_CONTENT_LEN } from '../protocol/index.ts';
 import type { Listener } from './listener.ts';
@@ -91,7 +92,8 @@ export interface ServerOptions extends MessageClasses {
 
   /**
    * The path under which the application is mounted. It is stripped from `req.url`, and told in
-   * `req.baseUrl` and `req.originalUrl` as to an Express sub-application. `'auto'` takes SCRIPT_NAME.
+   * `req.baseUrl` and `req.originalUrl` as to an Express sub-application. `'auto'` takes
+   * SCRIPT_NAME, or its folder where the URL does not name the program, as after a rewrite to it.
    * @default ''
    */
   readonly base?: string | undefined;
@@ -154,7 +156,7 @@ function resolveBase(base: string): string {
   if (base === '' || base === 'auto') return base;
   if (!base.startsWith('/'))
     throw outOfRange('base', "'', 'auto' or a path that begins with /", base);
-  return base.replace(/\/+$/, '');
+  return decodeBase(base.replace(/\/+$/, ''));
 }
 
 function requireNumber(name: string, value: number): number {

@@ -119,6 +119,10 @@ test.each<[string, string, Record<string, string>, unknown[]]>([
   ['/blog', '/other', {}, ['/other', null, null]],
   ['auto', '/app.fcgi/x', { SCRIPT_NAME: '/app.fcgi' }, ['/x', '/app.fcgi/x', '/app.fcgi']],
   ['auto', '/x', { SCRIPT_NAME: '' }, ['/x', null, null]],
+  ['auto', '/my%20shop/x', { SCRIPT_NAME: '/my shop' }, ['/x', '/my%20shop/x', '/my%20shop']],
+  ['auto', '/shop/x', { SCRIPT_NAME: '/shop/app.fcgi' }, ['/x', '/shop/x', '/shop']],
+  ['/my%20shop', '/my%20shop/x', {}, ['/x', '/my%20shop/x', '/my%20shop']],
+  ['/my shop', '/my%20shop/x', {}, ['/x', '/my%20shop/x', '/my%20shop']],
   ['auto', '/x', {}, ['/x', null, null]],
 ])('base %s makes of %s what a sub-application sees', async (base, url, variables, expected) => {
   await serving(
