@@ -18,18 +18,20 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
  * Drains the server when the program is told to stop: it stops accepting, idle connections are closed, and
  * requests finish. Then the program ends by itself, with exit code 0; what is left of it ends when
  * `drainTimeout` is over. A second SIGINT ends it at once.
+ *
+ * @returns drains it for another reason than a signal, which is told
  */
 export function drainOnSignals(
   server: Server | HttpServer,
   host: Host,
   { drainTimeout, log }: Pick<ProgramSettings, 'drainTimeout' | 'log'>,
-): void {
+): (reason: string) => void {
   let draining = false;
-  const stop = (signal: NodeJS.Signals) => {
-    if (draining && signal === 'SIGINT') host.exit(INTERRUPTED);
+  const stop = (reason: string) => {
+    if (draining && reason === 'SIGINT') host.exit(INTERRUPTED);
     if (draining) return;
     draining = true;
-    log(`fcgi: ${signal}: finishing what runs, within ${drainTimeout} ms`);
+    log(`fcgi: ${reason}: finishing what runs, within ${drainTimeout} ms`);
     server.close();
     endWithin(drainTimeout, server, host);
   };
@@ -38,6 +40,7 @@ export function drainOnSignals(
     // Closed by the application, signals do again what they do by default.
     if (!draining) for (const signal of SIGNALS) host.off(signal, stop);
   });
+  return stop;
 }
 
 /** Ends the program, and cuts off what still runs, after so many milliseconds if it has not ended by then. */

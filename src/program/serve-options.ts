@@ -27,6 +27,14 @@ export interface ProgramOptions extends ServerOptions {
   readonly drainTimeout?: number | undefined;
 
   /**
+   * The path of a file that ends a FastCGI server when it is made or touched, as a signal does: its starter,
+   * as Apache's mod_fcgid, starts the program anew for the next request. It is looked at once a second, and
+   * need not exist. A relative path begins at the working directory.
+   * @default none
+   */
+  readonly restartFile?: string | undefined;
+
+  /**
    * Gets a line, without its end, at the start, at a signal, and when the program cannot listen. `false`
    * keeps silent.
    * @default writes to standard error, but not that a request came by plain CGI
@@ -61,6 +69,7 @@ export type Served =
 /** What is the same in every mode. */
 export interface ProgramSettings {
   readonly drainTimeout: number;
+  readonly restartFile: string | undefined;
   readonly log: (line: string) => void;
   /** Gets what is not worth a line in an error log for each request. */
   readonly logQuietly: (line: string) => void;
@@ -73,7 +82,7 @@ export interface ProgramSettings {
  * @throws {RangeError} `ERR_OUT_OF_RANGE` for a `drainTimeout` below 0
  */
 export function resolveProgramOptions(options: ProgramOptions, host: Host): ProgramSettings {
-  const { drainTimeout = 10_000, log } = options;
+  const { drainTimeout = 10_000, restartFile, log } = options;
   if (typeof drainTimeout !== 'number') throw wrongType('drainTimeout', 'a number', drainTimeout);
   if (!(drainTimeout >= 0)) {
     throw Object.assign(
@@ -81,13 +90,21 @@ export function resolveProgramOptions(options: ProgramOptions, host: Host): Prog
       { code: 'ERR_OUT_OF_RANGE' },
     );
   }
+  if (restartFile !== undefined && typeof restartFile !== 'string') {
+    throw wrongType('restartFile', 'a path', restartFile);
+  }
   if (log) {
     if (typeof log !== 'function') throw wrongType('log', 'a function or false', log);
-    return { drainTimeout, log, logQuietly: log };
+    return { drainTimeout, restartFile, log, logQuietly: log };
   }
   const silent = () => {};
   const toStderr = (line: string) => void host.stderr.write(`${line}\n`);
-  return { drainTimeout, log: log === false ? silent : toStderr, logQuietly: silent };
+  return {
+    drainTimeout,
+    restartFile,
+    log: log === false ? silent : toStderr,
+    logQuietly: silent,
+  };
 }
 
 function wrongType(name: string, expected: string, value: unknown): TypeError {

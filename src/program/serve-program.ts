@@ -2,6 +2,7 @@ import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Server } from '../server/server.ts';
 import { drainOnSignals, endWithin } from './drain.ts';
+import { onTouch } from './restart-file.ts';
 import type { Host, ProgramSettings } from './serve-options.ts';
 
 /**
@@ -15,18 +16,29 @@ export function runAsProgram(
   host: Host,
   settings: ProgramSettings,
   what: string,
-): void {
+): (reason: string) => void {
   endOnError(server, host, settings);
-  drainOnSignals(server, host, settings);
+  const drain = drainOnSignals(server, host, settings);
   const tell = () => settings.log(`fcgi: ${what} on ${describe(server)}`);
   // Who waits for the line may act at once: what follows the call of serve() is to come first.
   if (server.listening) process.nextTick(tell);
   else (server as HttpServer).once('listening', tell);
+  return drain;
 }
 
-/** As `runAsProgram()`; the program also ends after `maxRequests`, for its starter to start another one. */
+/**
+ * As `runAsProgram()`; the program also ends after `maxRequests`, and when `restartFile` is touched, for its
+ * starter to start another one.
+ */
 export function runFastCgi(server: Server, host: Host, settings: ProgramSettings): void {
-  runAsProgram(server, host, settings, 'FastCGI');
+  const drain = runAsProgram(server, host, settings, 'FastCGI');
+  const { restartFile } = settings;
+  if (restartFile !== undefined) {
+    server.once(
+      'close',
+      onTouch(restartFile, () => drain(`${restartFile} was touched`)),
+    );
+  }
   if (server.settings.maxRequests === 0) return;
   server.once('close', () => endWithin(settings.drainTimeout, server, host));
 }

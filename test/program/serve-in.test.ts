@@ -121,6 +121,7 @@ test.each([
   [{ drainTimeout: -1 }, 'ERR_OUT_OF_RANGE'],
   [{ drainTimeout: Number.NaN }, 'ERR_OUT_OF_RANGE'],
   [{ log: 'yes' as never }, 'ERR_INVALID_ARG_TYPE'],
+  [{ restartFile: 1 as never }, 'ERR_INVALID_ARG_TYPE'],
 ])('the options %j are refused with %s', (options, code) => {
   expect(() => serveIn(host.asProcess(), hello, options)).toThrow(
     expect.objectContaining({ code }),
