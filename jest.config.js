@@ -36,13 +36,14 @@ export default {
     'src/program/': enough,
     'src/client/': enough,
     'src/gateway/': enough,
+    'src/accel/': enough,
   },
   projects: [
     {
       ...common,
       displayName: 'unit',
       testMatch: [
-        '<rootDir>/test/{protocol,cgi,http,handler,server,program,client,gateway}/**/*.test.ts',
+        '<rootDir>/test/{protocol,cgi,http,handler,server,program,client,gateway,accel}/**/*.test.ts',
         '<rootDir>/test/*.test.ts',
       ],
     },

@@ -1,3 +1,4 @@
+export { type AccelHeader, type AccelMiddleware, type AccelOptions, accel } from './accel/index.ts';
 export {
   Client,
   type ClientOptions,

@@ -17,6 +17,7 @@ const LAYERS = [
   'program',
   'client',
   'gateway',
+  'accel',
   'cli',
 ] as const;
 type Layer = (typeof LAYERS)[number];
@@ -27,6 +28,7 @@ const UNKNOWN: { readonly [Of in Layer]?: readonly Layer[] } = {
   handler: ['protocol'],
   client: ['http', 'handler', 'server', 'program'],
   gateway: ['program'],
+  accel: ['protocol', 'cgi', 'http', 'handler', 'server', 'program', 'client', 'gateway'],
 };
 
 /** The rule of the layers, and the one that lets Node's modules be named in one way only. */

@@ -1,0 +1,1 @@
+export { type AccelHeader, type AccelMiddleware, type AccelOptions, accel } from './accel.ts';
