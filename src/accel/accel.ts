@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { encodePath, Folders, type Place } from './folders.ts';
-import { type FileResponse, offloadFiles } from './send-file.ts';
+import { type FileHeader, type FileResponse, offloadFiles } from './send-file.ts';
 
 /** The headers by which web servers are told to send a file. */
 export type AccelHeader = 'X-Accel-Redirect' | 'X-Sendfile';
@@ -52,24 +52,42 @@ export function accel(
     );
   }
   return (req, res, next) => {
-    const name = header === 'auto' ? headerOf(req) : req.fastcgi && header;
-    if (name !== undefined) {
-      offloadFiles(res as FileResponse, (file) => {
-        const place = known.find(file);
-        return place && { name, value: headerValue(name, place) };
-      });
-    }
+    const target = targetOf(req, header);
+    if (target) offloadFiles(res as FileResponse, (file) => headerFor(known.find(file), target));
     next();
   };
 }
 
-function headerOf(req: IncomingMessage): AccelHeader | undefined {
-  const software = req.fastcgi?.params.SERVER_SOFTWARE ?? '';
-  if (/^nginx\b/i.test(software)) return 'X-Accel-Redirect';
-  return /^lighttpd\b/i.test(software) ? 'X-Sendfile' : undefined;
+/** What a web server takes. */
+interface Target {
+  readonly name: AccelHeader;
+  readonly toValue: (place: Place) => string;
 }
 
-/** Each of the web servers decodes what it gets. */
-function headerValue(name: AccelHeader, { path, uri }: Place): string {
-  return name === 'X-Sendfile' ? encodePath(path) : uri;
+/** nginx, lighttpd and Caddy decode the header, which mod_xsendfile does not. */
+const ADDRESS: Target = { name: 'X-Accel-Redirect', toValue: ({ uri }) => uri };
+const ENCODED_PATH: Target = { name: 'X-Sendfile', toValue: ({ path }) => encodePath(path) };
+const PLAIN_PATH: Target = {
+  name: 'X-Sendfile',
+  toValue: ({ path }) => Buffer.from(path).toString('latin1'),
+};
+
+/** Who asks over plain HTTP may be the client itself. */
+function targetOf(req: IncomingMessage, header: AccelHeader | 'auto'): Target | undefined {
+  if (!req.fastcgi) return undefined;
+  const { SERVER_SOFTWARE: software = '' } = req.fastcgi.params;
+  const isLighttpd = /^lighttpd\b/i.test(software);
+  if (header === 'X-Sendfile') return isLighttpd ? ENCODED_PATH : PLAIN_PATH;
+  if (header === 'X-Accel-Redirect' || /^nginx\b/i.test(software)) return ADDRESS;
+  return isLighttpd ? ENCODED_PATH : undefined;
+}
+
+function headerFor(place: Place | undefined, { name, toValue }: Target): FileHeader | undefined {
+  const value = place && toValue(place);
+  return value !== undefined && isFieldValue(value) ? { name, value } : undefined;
+}
+
+/** A header cannot say each name that a file can have: no line ends, and no space at the end. */
+function isFieldValue(value: string): boolean {
+  return /^[\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff]$/.test(value);
 }

@@ -14,7 +14,7 @@ export interface FileResponse extends ServerResponse {
 
 /** The header that has the web server send a file. */
 export interface FileHeader {
-  readonly name: string;
+  readonly name: 'X-Accel-Redirect' | 'X-Sendfile';
   readonly value: string;
 }
 
@@ -29,7 +29,10 @@ const CONDITIONS = [
 ] as const;
 
 /** What tells of the bytes that the application does not send. */
-const OF_THE_BYTES = ['Accept-Ranges', 'Content-Range', 'ETag', 'Last-Modified'] as const;
+const OF_THE_BYTES = ['Content-Range', 'ETag', 'Last-Modified'] as const;
+
+/** nginx would say it twice; Apache says it only if the application does. */
+const ACCEPTS = { 'X-Accel-Redirect': ['Accept-Ranges'], 'X-Sendfile': [] } as const;
 
 /**
  * Has the web server send the files of `res.sendFile()`, and so of `res.download()`, which calls it.
@@ -88,7 +91,7 @@ function unconditional(req: IncomingMessage): IncomingMessage {
 function handOver(res: ServerResponse, stream: Readable, file: string, header: FileHeader): void {
   // What is piped here may be the page of an error, or a file that was found elsewhere.
   if (!(stream instanceof ReadStream) || stream.path !== file || !isPlain(res)) return;
-  for (const name of OF_THE_BYTES) res.removeHeader(name);
+  for (const name of [...OF_THE_BYTES, ...ACCEPTS[header.name]]) res.removeHeader(name);
   // So short a body is also left alone by middleware that compresses.
   res.setHeader('Content-Length', 0);
   res.setHeader(header.name, header.value);

@@ -6,7 +6,7 @@ import { RunningProcess } from './process.ts';
 const LAUNCHER = join(__dirname, 'app', 'main.mjs');
 
 /** The folder `app` holds a module of this name that makes the listener. */
-export type ApplicationName = 'plain' | 'express' | 'guestbook';
+export type ApplicationName = 'plain' | 'express' | 'guestbook' | 'files';
 
 /** Where the application listens: what `listen()` takes. */
 export type ListenTarget =
