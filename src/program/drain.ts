@@ -32,7 +32,8 @@ export function drainOnSignals(
     if (draining) return;
     draining = true;
     log(`fcgi: ${reason}: finishing what runs, within ${drainTimeout} ms`);
-    server.close();
+    // What has connected is accepted first: it would else be reset.
+    setImmediate(() => server.close());
     endWithin(drainTimeout, server, host);
   };
   for (const signal of SIGNALS) host.on(signal, stop);

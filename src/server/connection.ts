@@ -26,6 +26,9 @@ const NOTHING = Buffer.alloc(0);
 /** Bytes of answers that wait to be sent, above which no more questions are read. */
 const MAX_UNREAD = 1024 * 1024;
 
+/** What a new connection has for its first bytes when the server closes: the web server is about to send them. */
+const FIRST_REQUEST_MS = 1000;
+
 /**
  * One connection from a web server: takes records in, hands each to its request, and closes when the
  * last request that needs it has ended.
@@ -75,6 +78,13 @@ export class Connection implements Flow {
 
   resume(holder: object): void {
     this.#gate.release(holder);
+  }
+
+  /** Closes the connection, if nothing is under way, since its server closes. */
+  retire(): void {
+    if (!this.idle) return;
+    if (this.socket.bytesRead > 0) this.destroy();
+    else this.socket.setTimeout(FIRST_REQUEST_MS);
   }
 
   /** Cuts the connection. Requests that run see a disconnected client. */

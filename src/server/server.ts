@@ -6,6 +6,7 @@ import { Connection } from './connection.ts';
 import { type ListenHandle, type ListenOptions, listen } from './listen.ts';
 import { type Listener, toRequestListener } from './listener.ts';
 import { resolveOptions, type ServerOptions, type ServerSettings } from './options.ts';
+import { releaseSocket } from './release-socket.ts';
 import { Roles } from './roles.ts';
 import type { OtherEvent, ServerEvents, ServerListener } from './server-events.ts';
 
@@ -24,6 +25,8 @@ export class Server extends NetServer {
   #running = 0;
   #served = 0;
   #closing = false;
+  /** What it listens on, where that was there before. */
+  #descriptor: number | undefined;
 
   constructor(options: ServerOptions = {}, listener?: Listener) {
     super({ allowHalfOpen: true, noDelay: true });
@@ -85,7 +88,10 @@ export class Server extends NetServer {
       get listening() {
         return server.listening;
       },
-      start: (...started: unknown[]) => void super.listen(...(started as [])),
+      start: (...started: unknown[]) => {
+        this.#descriptor = (started[0] as { fd?: number } | undefined)?.fd;
+        super.listen(...(started as []));
+      },
       cancelled: () => this.#closing,
       fail: (error: unknown) => void this.emit('error', error),
     };
@@ -93,11 +99,16 @@ export class Server extends NetServer {
     return this;
   }
 
-  /** Stops accepting, closes idle connections, and lets requests finish. */
+  /**
+   * Stops accepting, closes idle connections, and lets requests finish. A connection on which nothing has come yet
+   * has a second for its first request, since whoever made it was let in.
+   */
   override close(callback?: (error?: Error) => void): this {
     this.#closing = true;
+    const fd = this.listening ? this.#descriptor : undefined;
     super.close(callback);
-    this.closeIdleConnections();
+    releaseSocket(fd);
+    for (const connection of this.#connections) connection.retire();
     return this;
   }
 

@@ -27,6 +27,35 @@ test('close() stops accepting, closes idle connections and lets requests finish'
   );
 });
 
+test('close() lets a connection on which nothing has come yet send its first request', async () => {
+  await serving(
+    (_req, res) => res.end('served'),
+    async ({ connect, server }) => {
+      const accepted = once(server, 'connection');
+      const peer = await connect();
+      await within('the connection', accepted);
+      const closed = new Promise((resolve) => server.close(resolve));
+      expect((await peer.exchange(request())).body.toString()).toBe('served');
+      await peer.closed();
+      expect(await within('close', closed)).toBeUndefined();
+    },
+  );
+});
+
+test('close() does not wait for ever for a connection that sends nothing', async () => {
+  await serving(
+    (_req, res) => res.end(),
+    async ({ connect, server }) => {
+      const accepted = once(server, 'connection');
+      const peer = await connect();
+      await within('the connection', accepted);
+      const closed = new Promise((resolve) => server.close(resolve));
+      await peer.closed();
+      expect(await within('close', closed)).toBeUndefined();
+    },
+  );
+});
+
 test('close() waits for a request that has begun but not arrived', async () => {
   await serving(
     (_req, res) => res.end('served'),
