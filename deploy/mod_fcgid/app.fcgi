@@ -23,6 +23,7 @@ give_up() {
   [ -z "$GATEWAY_INTERFACE" ] || { printf '%s\n' "$page" && exit 0; }
   exec perl -e '
     # Not for long: the next program finds what was mended meanwhile.
+    $SIG{ALRM} = sub { exit };
     alarm 5;
     while (accept(my $request, STDIN)) {
       my ($type, $id, $length, $padding, $head, $content);
@@ -78,6 +79,7 @@ is_new_enough() {
 find_node() {
   found=
   while read -r file; do
+    [ -n "$file" ] || continue
     version=$("$file" -v 2>&1 | head -n 1)
     case $version in
       v[0-9]*.[0-9]*) is_new_enough "$version" && printf '%s\n' "$file" && return ;;
@@ -96,6 +98,7 @@ cd "$APP_FOLDER" 2>/dev/null ||
   give_up "There is no folder $APP_FOLDER, seen from $(pwd). Set APP_FOLDER at the top of app.fcgi."
 open_log
 [ -r "$START" ] || give_up "There is no file $START in $(pwd). Set START at the top of app.fcgi."
+[ -d node_modules ] || give_up "There is no folder node_modules in $(pwd). Run npm install there, or upload it."
 node=$(find_node) || give_up "Node $MIN_MAJOR.$MIN_MINOR or later was not found. \
 Install it, or set NODE at the top of app.fcgi. Found:${node:- nothing}"
 

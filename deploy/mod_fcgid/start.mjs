@@ -11,7 +11,6 @@ async function load() {
   );
 }
 
-/** Answers one request, and ends, so that the next one finds what was mended. */
 function unavailable(_req, res) {
   res.writeHead(503, { 'Content-Type': 'text/plain', 'Cache-Control': 'no-store' });
   res.end('The application cannot start. Its log says why.\n');
@@ -21,5 +20,7 @@ try {
   serve(await load(), options);
 } catch (error) {
   console.error(error);
-  serve(unavailable, { ...options, maxRequests: 1 });
+  const { server } = serve(unavailable, options);
+  // Not for long: the next program finds what was mended meanwhile.
+  setTimeout(() => server.close(), 5000).unref();
 }
