@@ -38,7 +38,6 @@ give_up() {
       print $request $record->(6, $ARGV[0]), $record->(6, ""), $record->(3, "\0" x 8);
       close $request;
     }' "$page"
-  exit 1
 }
 
 # Errors go to the log file, or to the web server's error log where the file cannot be written.
@@ -80,7 +79,8 @@ find_node() {
   found=
   while read -r file; do
     [ -n "$file" ] || continue
-    version=$("$file" -v 2>&1 | head -n 1)
+    version='not there, or not executable'
+    [ -x "$file" ] && version=$("$file" -v 2>&1 | head -n 1)
     case $version in
       v[0-9]*.[0-9]*) is_new_enough "$version" && printf '%s\n' "$file" && return ;;
     esac

@@ -19,6 +19,7 @@ export const repository = resolve(__dirname, '../..');
 /** What a build and a tarball are made of; what is not there yet is passed over. */
 const SOURCES = [
   'src',
+  'deploy',
   'docs',
   'package.json',
   'package-lock.json',
