@@ -202,6 +202,11 @@ describeWith(
       });
     });
 
+    test('the folder has a space in its name', async () => {
+      account.addSite('my shop');
+      expect((await ask(`${server.origin}/my%20shop/`)).status).toBe(500);
+    });
+
     test('a body is larger than FcgidMaxRequestLen', async () => {
       const { status } = await ask(`${server.origin}/`, {
         method: 'POST',
