@@ -1,12 +1,17 @@
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, unwatchFile, utimesSync, watchFile, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTouch } from '../../src/program/restart-file.ts';
+import { resolveProgramOptions } from '../../src/program/serve-options.ts';
+import { runFastCgi } from '../../src/program/serve-program.ts';
+import { Server } from '../../src/server/server.ts';
 import { within } from '../support/deadline.ts';
 import { Deferred } from '../support/deferred.ts';
 import type { Program } from '../support/program.ts';
 import { WebServer } from '../support/web-server.ts';
 import { request } from '../support/wire.ts';
+import { FakeProcess } from './serve-host.ts';
 import { pidOf, startWithSocket } from './serve-programs.ts';
 
 let folder: string;
@@ -100,4 +105,17 @@ test('a server whose restartFile is touched finishes its request and ends its pr
   expect((await peer.answer()).body.toString()).toBe('whole');
   await program.printed('exit 0.');
   peer.close();
+});
+
+test('a server whose restartFile is touched is drained as by a signal', async () => {
+  writeFileSync(file, '');
+  const host = new FakeProcess();
+  const server = new Server({}, (_req, res) => void res.end());
+  const settings = resolveProgramOptions({ restartFile: file, drainTimeout: 1 }, host.asProcess());
+  runFastCgi(server, host.asProcess(), settings);
+  server.listen(0, '127.0.0.1');
+  await within('listening', once(server, 'listening'));
+  await touchUntil(within('close', once(server, 'close')));
+  expect(host.told()).toContain(`fcgi: ${file} was touched: finishing what runs, within 1 ms`);
+  expect(await host.exited.wait('exit')).toBe(0);
 });
