@@ -121,6 +121,15 @@ describeWith(
       await isExplained(broken, `${node}: version 'GLIBC_2.28' not found`);
     });
 
+    test('Node is missing, and Perl too', async () => {
+      const { site, answer, log } = mistake('no-perl');
+      editStarter(site, (text) =>
+        text.replace(/^NODE=$/m, 'NODE=/nowhere/node').replace('exec perl ', 'exec /nowhere/perl '),
+      );
+      expect([500, 503]).toContain((await answer()).status);
+      expect(log()).toContain('Node 20.19 or later was not found');
+    });
+
     test('what was mended is found a few seconds later, without a restart', async () => {
       const mended = mistake('mended');
       editStarter(mended.site, (text) => text.replace(/^NODE=$/m, 'NODE=/nowhere/node'));

@@ -1,4 +1,4 @@
-import { renameSync } from 'node:fs';
+import { existsSync, renameSync, statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { within } from '../support/deadline.ts';
 import { APACHE, MOD_FCGID } from './support/apache.ts';
@@ -173,6 +173,21 @@ describeWith('a shared host, set up as docs/shared-hosting.md says', [APACHE, MO
       account.path('public_html/replaced/app.fcgi'),
     );
     expect((await told('/replaced/')).pid).not.toBe(pid);
+  });
+
+  test('a log that has grown large is begun anew at the next start', async () => {
+    for (const [site, size] of [
+      ['small', 10_000_000],
+      ['large', 10_000_001],
+    ] as const) {
+      account.addSite(site);
+      const log = account.path(`app-${site}`, 'logs/app.log');
+      account.write('x'.repeat(size), log.slice(account.home.length));
+      await told(`/${site}/`);
+      expect([site, existsSync(`${log}.old`)]).toEqual([site, site === 'large']);
+      const before = site === 'large' ? 0 : size;
+      await until('a line in the log', async () => statSync(log).size > before);
+    }
   });
 
   test('a copy that ends by itself is followed by another', async () => {

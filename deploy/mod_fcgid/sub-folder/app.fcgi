@@ -7,6 +7,9 @@ APP_FOLDER=../../app
 START=start.mjs
 LOG=logs/app.log
 
+# Bytes of the log, above which the next start begins a new one.
+MAX_LOG=10000000
+
 # The program node, if it is not found by itself: NODE=/home/me/node/bin/node
 NODE=
 
@@ -15,7 +18,7 @@ MIN_MAJOR=20
 MIN_MINOR=19
 
 # Says why there is no application: in the log, and to whoever asks. Under mod_fcgid only a FastCGI program can
-# answer, and a program that ends makes the client wait for a minute. So Perl answers, where there is one.
+# answer: Perl, where there is one. Else Apache answers with its own page.
 give_up() {
   printf '%s app.fcgi: %s\n' "$(date '+%Y-%m-%d %H:%M:%S')" "$1" >&2
   head='Status: 503 Service Unavailable\r\nContent-Type: text/plain; charset=utf-8\r\nCache-Control: no-store'
@@ -47,6 +50,7 @@ open_log() {
     printf 'app.fcgi: cannot write %s/%s, so errors go here\n' "$(pwd)" "$LOG" >&2
     return
   fi
+  [ "$(wc -c <"$LOG")" -le "$MAX_LOG" ] || mv -f "$LOG" "$LOG.old"
   exec 2>>"$LOG"
   # The standard output of a CGI program is its response.
   [ -n "$GATEWAY_INTERFACE" ] || exec >>"$LOG"
