@@ -5,7 +5,8 @@ import { responseRules } from './behaviours/responses.ts';
 import { streamingRules } from './behaviours/streaming.ts';
 import { useHost } from './support/host.ts';
 import { ask } from './support/http-client.ts';
-import { LIGHTTPD, startLighttpd, startLighttpdWithPrograms } from './support/lighttpd.ts';
+import { LIGHTTPD, startLighttpdWithPrograms } from './support/lighttpd.ts';
+import { startLighttpd } from './support/lighttpd-site.ts';
 import { describeWith } from './support/requirement.ts';
 import { ANEW_OVER_UNIX, useSite, without } from './support/site.ts';
 

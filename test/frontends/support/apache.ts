@@ -1,43 +1,18 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FrontEnd, FrontEndOptions } from './front-end.ts';
 import { writeExecutable } from './programs.ts';
 import type { Program } from './requirement.ts';
 import { type Launch, type RunningWebServer, startWebServer } from './start-web-server.ts';
 
 export const APACHE: Program = { path: '/usr/sbin/apache2', package: 'apache2' };
 
-const MODULES = '/usr/lib/apache2/modules';
+export const MODULES = '/usr/lib/apache2/modules';
 
 /** The module is a package of its own. */
 export const MOD_FCGID: Program = {
   path: `${MODULES}/mod_fcgid.so`,
   package: 'libapache2-mod-fcgid',
 };
-
-/** Apache with mod_proxy_fcgi in front of an application that runs. */
-export async function startApache(options: FrontEndOptions): Promise<FrontEnd> {
-  const { folder, application, keepConnections } = options;
-  mkdirSync(join(folder, 'www'));
-  const address =
-    'path' in application
-      ? `unix:${application.path}|fcgi://localhost/`
-      : `fcgi://${application.host}:${application.port}/`;
-  const reuse = keepConnections ? 'enablereuse=on' : '';
-  const apache = await start(
-    folder,
-    ['proxy', 'proxy_fcgi'],
-    `ProxyPass "/.ready" "!"
-ProxyPass "/" "${address}" ${reuse} flushpackets=on nocanon
-ProxyFCGIBackendType GENERIC
-AllowEncodedSlashes NoDecode
-MergeSlashes Off
-<Location "/">
-  CGIPassAuth On
-</Location>`,
-  );
-  return { ...apache, secureOrigin: apache.origin, streamingOrigin: apache.origin };
-}
 
 /**
  * Apache that starts programs: `app.fcgi` is the application, `*.cgi` are plain CGI, and Authorizers stand
@@ -111,7 +86,7 @@ ${['mpm_event', 'authz_core', 'env', ...modules].map(load).join('\n')}
 ${configuration}
 `,
     );
-    return { ...command(['-D', 'FOREGROUND', '-f', file]), logFile };
+    return { ...apacheCommand(['-D', 'FOREGROUND', '-f', file]), logFile };
   });
 }
 
@@ -119,7 +94,7 @@ ${configuration}
  * Apache does not serve as root. Where the test is root, Apache gets another user, but keeps the right to
  * read what is root's: the test's folder, and wherever the package lies.
  */
-function command(args: readonly string[]): Launch {
+export function apacheCommand(args: readonly string[]): Launch {
   if (process.getuid?.() !== 0) return { command: APACHE.path, args };
   const user = ['--reuid=www-data', '--regid=www-data', '--clear-groups'];
   const right = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override'];

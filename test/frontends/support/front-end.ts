@@ -21,6 +21,8 @@ export interface FrontEnd {
   errorLog(): string;
   /** Waits until the error log holds a text. */
   logged(text: string): Promise<void>;
+  /** Has it read its configuration anew, and waits until it serves by that. */
+  reload(): Promise<void>;
   stop(): Promise<void>;
 }
 

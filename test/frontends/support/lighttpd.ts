@@ -1,32 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FrontEnd, FrontEndOptions } from './front-end.ts';
 import { writeExecutable } from './programs.ts';
 import type { Program } from './requirement.ts';
 import { type RunningWebServer, type Setup, startWebServer } from './start-web-server.ts';
 
 export const LIGHTTPD: Program = { path: '/usr/sbin/lighttpd', package: 'lighttpd' };
-
-/** lighttpd in front of an application that runs. */
-export async function startLighttpd({ folder, application }: FrontEndOptions): Promise<FrontEnd> {
-  mkdirSync(join(folder, 'www'));
-  const address =
-    'path' in application
-      ? `"socket" => "${application.path}"`
-      : `"host" => "${application.host}", "port" => ${application.port}`;
-  const lighttpd = await start(
-    folder,
-    ['mod_fastcgi'],
-    `$HTTP["url"] != "/.ready" {
-  fastcgi.server = ( "/" => ((
-    ${address},
-    "check-local" => "disable",
-    "fix-root-scriptname" => "enable"
-  )))
-}`,
-  );
-  return { ...lighttpd, secureOrigin: lighttpd.origin, streamingOrigin: lighttpd.origin };
-}
 
 /**
  * lighttpd that starts programs: under /started the application, `*.cgi` as plain CGI, and an Authorizer

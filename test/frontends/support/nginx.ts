@@ -1,43 +1,83 @@
-import { writeFileSync } from 'node:fs';
+import { copyFileSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import type { Certificate } from './certificate.ts';
+import { address, deployFile, type Replacement, withOptionalLines } from './deploy.ts';
 import type { FrontEnd, FrontEndOptions } from './front-end.ts';
 import type { Program } from './requirement.ts';
-import { type Setup, startWebServer } from './start-web-server.ts';
+import { type RunningWebServer, startWebServer } from './start-web-server.ts';
 
 export const NGINX: Program = { path: '/usr/sbin/nginx', package: 'nginx-light' };
 
 /** The variables as the package brings them: what sites in the field send. */
 const STOCK_PARAMS = '/etc/nginx/fastcgi_params';
 
-/** nginx on a port for http, one for https, and one where request bodies are not buffered. */
+const hasIpv6 = Object.values(networkInterfaces())
+  .flat()
+  .some((network) => network?.address === '::1');
+
+/** nginx with deploy/nginx/socket.conf or keepalive.conf, and with streaming.conf beside it. */
 export async function startNginx(options: FrontEndOptions): Promise<FrontEnd> {
-  const { folder } = options;
-  const configuration = join(folder, 'nginx.conf');
-  const logFile = join(folder, 'error.log');
-  const nginx = await startWebServer(3, (setup) => {
-    writeFileSync(configuration, nginxConfiguration(options, setup));
-    return { command: NGINX.path, args: ['-p', `${folder}/`, '-c', configuration], logFile };
-  });
+  const { folder, application, keepConnections, certificate } = options;
+  const target: Replacement = ['unix:/run/app/app.sock', address(application, 'unix:')];
+  const file = keepConnections ? 'nginx/keepalive.conf' : 'nginx/socket.conf';
+  const nginx = await startNginxWith(folder, 4, ([plain, secure, streaming, other] = []) => [
+    nginxSite(file, [target], { plain, secure, certificate }),
+    nginxSite('nginx/streaming.conf', [target], { plain: streaming, secure: other, certificate }),
+  ]);
   return {
     ...nginx,
     secureOrigin: `https://127.0.0.1:${nginx.ports[1]}`,
-    streamingOrigin: `http://127.0.0.1:${nginx.ports[2]}`,
+    streamingOrigin: `http://127.0.0.1:${nginx.ports[2]}/live`,
+    reload: () => nginx.signal('SIGHUP', 'exited with code 0'),
   };
 }
 
-function nginxConfiguration(
-  { folder, application, keepConnections, certificate }: FrontEndOptions,
-  { ports: [plain, secure, streaming], token }: Setup,
+interface Listeners {
+  readonly plain: number | undefined;
+  readonly secure?: number | undefined;
+  readonly certificate?: Certificate | undefined;
+}
+
+/** A file of deploy/nginx/ that listens on the test's ports; over https if there is a certificate. */
+export function nginxSite(
+  file: string,
+  replacements: readonly Replacement[],
+  { plain, secure, certificate }: Listeners,
 ): string {
-  const target =
-    'path' in application ? `unix:${application.path}` : `${application.host}:${application.port}`;
-  // One process under the test's own user: it needs no right that the test lacks.
-  return `
+  const own = (port: number | undefined, rest: string) =>
+    hasIpv6 ? `listen [::1]:${port}${rest};` : '';
+  const site = deployFile(file, [
+    ['listen 80;', `listen 127.0.0.1:${plain};`],
+    ['listen [::]:80;', own(plain, '')],
+    ['listen 443 ssl;', `listen 127.0.0.1:${secure} ssl;`],
+    ['listen [::]:443 ssl;', own(secure, ' ssl')],
+    ['app.example.org;', '127.0.0.1;'],
+    [/\/etc\/letsencrypt\/.*fullchain.pem/, certificate?.certificateFile ?? ''],
+    [/\/etc\/letsencrypt\/.*privkey.pem/, certificate?.keyFile ?? ''],
+    ...replacements,
+  ]);
+  return certificate ? withOptionalLines(site) : site;
+}
+
+/** nginx with files of deploy/ as its sites, and otherwise as the package sets it up. */
+export function startNginxWith(
+  folder: string,
+  portCount: number,
+  sites: (ports: readonly number[]) => readonly string[],
+): Promise<RunningWebServer> {
+  const configuration = join(folder, 'nginx.conf');
+  const logFile = join(folder, 'error.log');
+  copyFileSync(STOCK_PARAMS, join(folder, 'fastcgi_params'));
+  return startWebServer(portCount + 1, ({ ports, token }) => {
+    writeFileSync(
+      configuration,
+      `
 daemon off;
-master_process off;
+${process.getuid?.() === 0 ? 'user root;' : ''}
+worker_processes 1;
 pid ${folder}/nginx.pid;
-error_log ${folder}/error.log info;
+error_log ${logFile} info;
 events { worker_connections 1024; }
 http {
   access_log off;
@@ -46,35 +86,17 @@ http {
   proxy_temp_path ${folder}/proxy;
   scgi_temp_path ${folder}/scgi;
   uwsgi_temp_path ${folder}/uwsgi;
-  client_max_body_size 100m;
-
-  upstream application {
-    server ${target};
-    ${keepConnections ? 'keepalive 16;' : ''}
-  }
-  include ${STOCK_PARAMS};
-  fastcgi_keep_conn ${keepConnections ? 'on' : 'off'};
-
+  sendfile on;
+  tcp_nopush on;
+  gzip on;
+  ${sites(ports).join('\n')}
   server {
-    listen 127.0.0.1:${plain};
-    ${certificate ? secureListener(secure, certificate) : ''}
-    location / { fastcgi_pass application; }
+    listen 127.0.0.1:${ports.at(-1)};
     location = /.ready { return 200 ${token}; }
   }
-  server {
-    listen 127.0.0.1:${streaming};
-    fastcgi_request_buffering off;
-    location / { fastcgi_pass application; }
-  }
 }
-`;
-}
-
-function secureListener(
-  port: number | undefined,
-  { certificateFile, keyFile }: Certificate,
-): string {
-  return `listen 127.0.0.1:${port} ssl;
-    ssl_certificate ${certificateFile};
-    ssl_certificate_key ${keyFile};`;
+`,
+    );
+    return { command: NGINX.path, args: ['-p', `${folder}/`, '-c', configuration], logFile };
+  });
 }

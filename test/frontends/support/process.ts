@@ -63,6 +63,10 @@ export class RunningProcess {
     this.#child.send(message);
   }
 
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   /** Ends the program, the hard way if it does not follow. */
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<number | string> {
     if (!this.running) return this.ended;

@@ -10,13 +10,14 @@ const ATTEMPTS = 5;
 /** What a configuration is written for. */
 export interface Setup {
   readonly ports: readonly number[];
-  /** What `/.ready` on the first port must answer, so that the test knows its web server from others. */
+  /** What `/.ready` on the last port must answer, so that the test knows its web server from others. */
   readonly token: string;
 }
 
 /** How a configured web server is started in the foreground. */
 export interface Launch {
   readonly command: string;
+  readonly env?: NodeJS.ProcessEnv;
   readonly args: readonly string[];
   /** The file it logs errors to, if not its stderr. */
   readonly logFile?: string;
@@ -27,14 +28,17 @@ export interface RunningWebServer {
   readonly ports: readonly number[];
   readonly origin: string;
   errorLog(): string;
-  /** Waits until the error log holds a text. */
-  logged(text: string): Promise<void>;
+  /** Waits until the error log holds a text, so many times. */
+  logged(text: string, times?: number): Promise<void>;
+  /** Sends a signal, after which the error log tells something once more. */
+  signal(signal: NodeJS.Signals, until: string): Promise<void>;
   stop(signal?: NodeJS.Signals): Promise<void>;
 }
 
 /**
  * Starts a web server on loopback ports that are free, and waits until it answers.
  *
+ * @param portCount the last of the ports is for the test's question whether it is ready
  * @param configure writes the configuration
  */
 export async function startWebServer(
@@ -53,28 +57,40 @@ export async function startWebServer(
 }
 
 async function start({ ports, token }: Setup, launch: Launch): Promise<RunningWebServer> {
-  const { command, args, logFile } = launch;
+  const { command, args, env, logFile } = launch;
   if (logFile) rmSync(logFile, { force: true });
-  const program = new RunningProcess(command, args);
+  const program = new RunningProcess(command, args, env ? { env } : {});
   const errorLog = () => {
     const logged = logFile && existsSync(logFile) ? readFileSync(logFile, 'utf8') : '';
     return program.output + logged;
   };
   const origin = `http://127.0.0.1:${ports[0]}`;
   try {
-    await within(`${command} to answer`, ready(`${origin}/.ready`, token, program));
+    await within(
+      `${command} to answer`,
+      ready(`http://127.0.0.1:${ports.at(-1)}/.ready`, token, program),
+    );
   } catch (cause) {
     await program.stop('SIGKILL');
     throw new Error(`${command} did not start:\n${errorLog()}`, { cause });
   }
-  const logged = async (text: string) => {
+  const count = (text: string) => errorLog().split(text).length - 1;
+  const logged = async (text: string, times = 1) => {
     const look = async () => {
-      while (program.running && !errorLog().includes(text)) await wait(10);
+      while (program.running && count(text) < times) await wait(10);
     };
-    await within(`${JSON.stringify(text)} in the log of ${command}`, look());
+    const what = `${JSON.stringify(text)} in the log of ${command}`;
+    await within(what, look()).catch((error) => {
+      throw new Error(`${error.message}:\n${errorLog()}`);
+    });
+  };
+  const signal = async (name: NodeJS.Signals, until: string) => {
+    const before = count(until);
+    program.signal(name);
+    await logged(until, before + 1);
   };
   const stop = async (signal?: NodeJS.Signals) => void (await program.stop(signal));
-  return { ports, origin, errorLog, logged, stop };
+  return { ports, origin, errorLog, logged, signal, stop };
 }
 
 /** Asks until this very web server answers, and not another program that got the port first. */

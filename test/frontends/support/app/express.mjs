@@ -2,8 +2,17 @@ import { fileURLToPath } from 'node:url';
 import express from 'express';
 import { routes } from './routes.mjs';
 
-/** An Express 5 application that does not know it is served over FastCGI: no `trust proxy`. */
+/**
+ * An Express 5 application that does not know it is served over FastCGI: no `trust proxy`. All of it is there
+ * once more under /live, where web servers pass on what comes as it comes.
+ */
 export default () => {
+  const app = createApp();
+  app.use('/live', createApp());
+  return app;
+};
+
+function createApp() {
   const app = express();
   for (const [route, handler] of Object.entries(routes)) {
     const [method, path] = route.split(' ');
@@ -29,6 +38,7 @@ export default () => {
       url: req.originalUrl,
       httpVersion: req.httpVersion,
       headers: req.headers,
+      hostname: req.hostname,
       ip: req.ip,
       port: req.socket.remotePort,
       protocol: req.protocol,
@@ -37,4 +47,4 @@ export default () => {
     });
   });
   return app;
-};
+}

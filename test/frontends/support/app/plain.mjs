@@ -19,9 +19,9 @@ const own = {
   'GET /file': sendFile,
 };
 
-/** A plain `(req, res)` listener, as for `http.createServer()`. */
+/** A plain `(req, res)` listener, as for `http.createServer()`. It has all paths once more under /live. */
 export default () => (req, res) => {
-  const path = req.url.split('?')[0];
+  const path = req.url.replace(/^\/live(?=\/)/, '').split('?')[0];
   const method = req.method === 'HEAD' ? 'GET' : req.method;
   const route = path.startsWith('/echo/') ? echo : own[`${method} ${path}`];
   if (route) route(req, res);
@@ -35,6 +35,7 @@ function echo(req, res) {
     url: req.url,
     httpVersion: req.httpVersion,
     headers: req.headers,
+    hostname: req.headers.host?.replace(/:\d+$/, ''),
     ip: req.socket.remoteAddress,
     port: req.socket.remotePort,
     protocol: secure ? 'https' : 'http',
