@@ -5,7 +5,6 @@ import { requestRules, secureRequestRules } from './behaviours/requests.ts';
 import { responseRules } from './behaviours/responses.ts';
 import { streamedUploadRules, streamingRules } from './behaviours/streaming.ts';
 import { OPENSSL } from './support/certificate.ts';
-import { ask } from './support/http-client.ts';
 import { NGINX, startNginx } from './support/nginx.ts';
 import { describeWith } from './support/requirement.ts';
 import { ANEW_OVER_TCP, KEPT_OVER_UNIX, useSite } from './support/site.ts';
@@ -22,13 +21,6 @@ for (const mode of [KEPT_OVER_UNIX, ANEW_OVER_TCP]) {
       streamingRules(rule);
       streamedUploadRules(rule);
       connectionRules(rule, mode);
-      rule('writes what the application complains of into the error log', async (site) => {
-        expect((await ask(`${site.origin}/complain`)).text).toBe('Complained.');
-        // nginx leaves out the full stop at the end.
-        expect(site.frontEnd.errorLog()).toContain(
-          'FastCGI sent in stderr: "The cellar is flooded"',
-        );
-      });
       lifeCycleRules(rule);
     });
   }

@@ -1,24 +1,41 @@
+import { within } from '../../support/deadline.ts';
 import { ask, send } from '../support/http-client.ts';
-import { type Rule, requestName } from '../support/site.ts';
+import { Load } from '../support/load.ts';
+import { type Rule, requestName, type Site } from '../support/site.ts';
+
+/** What web servers answer for an application that they do not reach. */
+const UNREACHABLE = [500, 502, 503];
+
+/** Asks until the application answers: web servers may leave one alone for a while that they did not reach. */
+async function servesAgain(site: Site): Promise<void> {
+  const look = async () => {
+    for (;;) {
+      const { status } = await ask(`${site.origin}/json`);
+      if (status === 200) return;
+      expect(UNREACHABLE).toContain(status);
+    }
+  };
+  await within('an answer of the application', look());
+}
 
 /** What clients notice of the application's end, and of the next start. */
 export function lifeCycleRules(rule: Rule): void {
   rule(
-    'answers 502 when the application was killed, and serves again after its restart',
+    'answers 500, 502 or 503 when the application was killed, and serves again after its restart',
     async (site) => {
       const id = requestName();
       const held = send(`${site.origin}/hold?id=${id}`);
       await site.application.noted('arrived', id);
       await site.application.stop('SIGKILL');
-      expect((await held.answer()).status).toBe(502);
-      expect((await ask(`${site.origin}/json`)).status).toBe(502);
+      expect(UNREACHABLE).toContain((await held.answer()).status);
+      expect(UNREACHABLE).toContain((await ask(`${site.origin}/json`)).status);
       await site.restart();
-      expect((await ask(`${site.origin}/json`)).status).toBe(200);
+      await servesAgain(site);
     },
   );
 
   rule(
-    'finishes the requests under way when the server closes, and takes no more',
+    'finishes the requests under way when the application is told to end, and gives it no more',
     async (site) => {
       const id = requestName();
       const { application } = site;
@@ -27,14 +44,38 @@ export function lifeCycleRules(rule: Rule): void {
       // A connection without a request, which must not keep the process.
       expect((await ask(`${site.origin}/json`)).status).toBe(200);
       await application.ask('close', 'server', 'closing');
-      expect((await ask(`${site.origin}/json`)).status).toBe(502);
+      expect(UNREACHABLE).toContain((await ask(`${site.origin}/json`)).status);
       application.tell('release', id);
       const { status, text } = await held.answer();
       expect([status, text]).toEqual([200, 'The beginning, and the end.']);
       await application.noted('closed');
       expect(await application.ended).toBe(0);
       await site.restart();
-      expect((await ask(`${site.origin}/json`)).status).toBe(200);
+      await servesAgain(site);
     },
   );
+
+  rule('gives no wrong answer while the application is started again under load', async (site) => {
+    const load = new Load(site);
+    await load.moreAnswers();
+    await site.application.stop('SIGTERM');
+    await load.moreAnswers();
+    await site.restart();
+    await servesAgain(site);
+    await load.moreAnswers();
+    const answers = await load.end();
+    for (const { status, right } of answers) {
+      if (!UNREACHABLE.includes(Number(status))) {
+        expect({ status, right }).toEqual({ status: 200, right: true });
+      }
+    }
+  });
+
+  rule('answers every request while the web server reloads its configuration', async (site) => {
+    const load = new Load(site);
+    await load.moreAnswers();
+    await site.frontEnd.reload();
+    await load.moreAnswers();
+    for (const answer of await load.end()) expect(answer).toEqual({ status: 200, right: true });
+  });
 }

@@ -10,6 +10,7 @@ interface Echo {
   readonly url: string;
   readonly httpVersion: string;
   readonly headers: Readonly<Record<string, string>>;
+  readonly hostname: string;
   readonly ip: string;
   readonly port: number;
   readonly protocol: string;
@@ -73,6 +74,11 @@ export function requestRules(rule: Rule): void {
     expect(seen.port).toBeGreaterThan(0);
   });
 
+  rule('tells the host that the client asked', async (site) => {
+    const { hostname } = await echo(site, { headers: { 'X-Forwarded-Host': 'evil.example.org' } });
+    expect(hostname).toBe('127.0.0.1');
+  });
+
   rule('does not believe what a client says of itself', async (site) => {
     const seen = await echo(site, {
       localAddress: CLIENT,
@@ -86,7 +92,8 @@ export function requestRules(rule: Rule): void {
       },
     });
     expect(seen).toMatchObject({ ip: CLIENT, secure: false, protocol: 'http' });
-    expect(seen.headers['x-forwarded-for']).toBe('192.0.2.66');
+    // It is told what the client says: Caddy alone puts its own words into X-Forwarded-*.
+    expect(seen.headers.forwarded).toBe('for=192.0.2.66;proto=https');
   });
 
   rule('keeps X_Real_IP apart from X-Real-IP', async (site) => {
@@ -120,6 +127,11 @@ export function secureRequestRules(rule: Rule): void {
       ca: site.certificate?.pem as string,
       localAddress: CLIENT,
     });
-    expect(JSON.parse(answer.text)).toMatchObject({ secure: true, protocol: 'https', ip: CLIENT });
+    expect(JSON.parse(answer.text)).toMatchObject({
+      secure: true,
+      protocol: 'https',
+      ip: CLIENT,
+      hostname: '127.0.0.1',
+    });
   });
 }

@@ -61,4 +61,9 @@ export function responseRules(rule: Rule): void {
     expect(headers).not.toHaveProperty('status');
     expect(headers['content-length']).toBe('26');
   });
+
+  rule('writes what the application says on stderr into the error log', async (site) => {
+    expect((await ask(`${site.origin}/complain`)).text).toBe('Complained.');
+    await site.frontEnd.logged('The cellar is flooded');
+  });
 }

@@ -108,7 +108,8 @@ export function streamedUploadRules(rule: Rule): void {
       method: 'POST',
       headers: { 'Content-Length': 1_000_000 },
     });
-    exchange.request.write('The first words');
+    // More than web servers wait for before they pass on what there is.
+    exchange.request.write(Buffer.alloc(100_000));
     await site.application.noted('arrived', id);
     exchange.abandon();
     expect(await site.application.noted<End>('ended', id)).toEqual(CUT_OFF);

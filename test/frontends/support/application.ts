@@ -16,6 +16,8 @@ export type ListenTarget =
 export interface ApplicationOptions {
   readonly application: ApplicationName;
   readonly listen: ListenTarget;
+  /** Whether SIGTERM lets it answer what it has, in place of ending it at once. */
+  readonly drains?: boolean;
   /** For the module that makes the listener. */
   readonly options?: object;
 }
@@ -89,6 +91,16 @@ export class Application {
   async notedThat<Data>(name: string, id: string, holds: (data: Data) => boolean): Promise<void> {
     const what = `the application to note "${name}" of ${id} as expected`;
     await this.#until(what, () => this.#find(name, id).some(({ data }) => holds(data as Data)));
+  }
+
+  /** Sends SIGTERM to one that drains: it ends when it has answered what it has. */
+  drain(): void {
+    this.#process.signal('SIGTERM');
+  }
+
+  /** Whether it has noted that by now. */
+  hasNoted(name: string, id: string): boolean {
+    return this.#find(name, id).length > 0;
   }
 
   /** How many connections the web server has made so far. */

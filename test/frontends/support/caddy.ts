@@ -15,13 +15,12 @@ export async function startCaddy(options: FrontEndOptions): Promise<FrontEnd> {
   const adminSocket = `unix//${folder}/admin.sock`;
   const env = { ...process.env, HOME: folder, XDG_DATA_HOME: folder, XDG_CONFIG_HOME: folder };
   const caddy = await startWebServer(3, ({ ports: [plain, secure, ready], token }) => {
-    const tls = certificate
-      ? `tls ${certificate.certificateFile} ${certificate.keyFile}`
-      : 'tls internal';
     const site = deployFile('caddy/Caddyfile', [
-      ['app.example.org {', `http://127.0.0.1:${plain}, https://127.0.0.1:${secure} {\n\t${tls}`],
       ['unix//run/app/app.sock', address(application, 'unix/')],
     ]);
+    // Caddy takes no certificate for an address of http, so the site is there twice.
+    const at = (own: string) => site.replace('app.example.org {', () => own);
+    const tls = certificate && `tls ${certificate.certificateFile} ${certificate.keyFile}`;
     writeFileSync(
       file,
       `{
@@ -32,7 +31,8 @@ export async function startCaddy(options: FrontEndOptions): Promise<FrontEnd> {
 http://127.0.0.1:${ready} {
 	respond /.ready ${token}
 }
-${site}`,
+${at(`http://127.0.0.1:${plain} {`)}
+${tls ? at(`https://127.0.0.1:${secure} {\n\t${tls}`) : ''}`,
     );
     return { command: CADDY.path, args: ['run', '--config', file, '--adapter', 'caddyfile'], env };
   });

@@ -20,12 +20,13 @@ export async function startH2o(options: FrontEndOptions): Promise<FrontEnd> {
   const h2o = await startWebServer(3, ({ ports: [plain, secure, ready], token }) => {
     writeFileSync(join(folder, 'www', '.ready'), token);
     const site = deployFile('h2o/h2o.conf', [
-      [/^user: .*$/, ''],
+      // Without a user h2o, started by root, becomes nobody.
+      [/^user: .*$/, process.getuid?.() === 0 ? 'user: root' : ''],
       ['/run/h2o.pid', join(folder, 'h2o.pid')],
       ['/var/log/h2o/error.log', logFile],
       ['app.example.org', '127.0.0.1'],
       [/port: 80$/, `port: ${plain}\n      host: 127.0.0.1`],
-      ['port: 443', `port: ${secure}`],
+      ['port: 443', `port: ${secure}\n    #  host: 127.0.0.1`],
       [/\/etc\/letsencrypt\/.*fullchain.pem/, certificate?.certificateFile ?? ''],
       [/\/etc\/letsencrypt\/.*privkey.pem/, certificate?.keyFile ?? ''],
       [/type: unix\n *port: .*$/, target],

@@ -8,11 +8,17 @@ import { type RunningWebServer, startWebServer } from './start-web-server.ts';
 
 export const HAPROXY: Program = { path: '/usr/sbin/haproxy', package: 'haproxy' };
 
+/** Connections that are kept, and shared by as many requests as HAProxy learns with FCGI_GET_VALUES that it may. */
+const SHARED = `option keep-conn
+    option get-values
+    option mpxs-conns
+    option max-reqs 64`;
+
 /** HAProxy with deploy/haproxy/socket.cfg, which shares its connections among requests where they are kept. */
 export async function startHaproxy(options: FrontEndOptions): Promise<FrontEnd> {
   const { folder, application, keepConnections, certificate } = options;
   const changes: Replacement[] = [['unix@/run/app/app.sock', address(application, 'unix@')]];
-  if (!keepConnections) changes.push(['option keep-conn', 'no option keep-conn']);
+  if (keepConnections) changes.push(['no option keep-conn', SHARED]);
   const haproxy = await startHaproxyWith(folder, certificate, (own) =>
     deployFile('haproxy/socket.cfg', [...own, ...changes]),
   );
@@ -21,7 +27,7 @@ export async function startHaproxy(options: FrontEndOptions): Promise<FrontEnd> 
     secureOrigin: `https://127.0.0.1:${haproxy.ports[1]}`,
     // It passes on what comes, and waits for nothing.
     streamingOrigin: haproxy.origin,
-    reload: () => haproxy.signal('SIGUSR2', 'exited with code 0'),
+    reload: () => haproxy.signal('SIGUSR2', 'Loading success'),
   };
 }
 
@@ -39,8 +45,9 @@ export function startHaproxyWith(
   return startWebServer(3, ({ ports: [plain, secure, ready], token }) => {
     const text = configuration([
       [/^ *(user|group) haproxy$/, ''],
-      // One thread: what shares a connection is no accident.
+      // One thread, and connections that anybody's request may use: what shares a connection is no accident.
       ['log /dev/log local0', 'log stderr format raw daemon\n    nbthread 1'],
+      ['defaults\n', 'defaults\n    http-reuse always\n'],
       [' :80', ` 127.0.0.1:${plain}`],
       [' :443', ` 127.0.0.1:${secure}`],
       ['/etc/haproxy/app.example.org.pem', pem],

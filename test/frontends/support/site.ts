@@ -35,6 +35,12 @@ export const ANEW_OVER_TCP: Mode = {
   keepConnections: false,
 };
 
+export const KEPT_OVER_TCP: Mode = {
+  mode: 'connections kept, over TCP',
+  transport: 'tcp',
+  keepConnections: true,
+};
+
 /** An application behind a web server. */
 export class Site {
   application: Application;

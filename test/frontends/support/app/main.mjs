@@ -3,7 +3,7 @@
 import { createServer } from '../../../../dist/index.js';
 import { note, onCommand } from './control.mjs';
 
-const { application, listen, options } = JSON.parse(process.argv[2]);
+const { application, listen, options, drains } = JSON.parse(process.argv[2]);
 const { default: createListener } = await import(`./${application}.mjs`);
 
 const server = createServer(createListener(options));
@@ -17,3 +17,6 @@ onCommand('close', 'server', () => {
   server.close(() => note('closed', 'server'));
   note('closing', 'server');
 });
+
+// Only where a test is about it: tests that end an application in the middle of things do not wait for those.
+if (drains) process.on('SIGTERM', () => server.close());

@@ -11,6 +11,7 @@ export const routes = {
   'POST /refuse': refuse,
   'GET /events': events,
   'GET /hold': hold,
+  'POST /hold': hold,
   'POST /swallow': swallow,
   'GET /cut': cut,
   'GET /rendezvous': rendezvous,
