@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { repository } from './tarball.ts';
 
 /** The path that the README's example listens on. */
-const README_SOCKET = '/run/app.sock';
+const README_SOCKET = '/run/app/app.sock';
 
 /** The README's first example of a server, listening on another path. */
 export function readmeExample(socketPath: string): string {

@@ -2,7 +2,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeExecutable } from './programs.ts';
 import type { Program } from './requirement.ts';
-import { type Launch, type RunningWebServer, startWebServer } from './start-web-server.ts';
+import {
+  isRestricted,
+  type Launch,
+  type RunningWebServer,
+  startWebServer,
+} from './start-web-server.ts';
 
 export const APACHE: Program = { path: '/usr/sbin/apache2', package: 'apache2' };
 
@@ -97,6 +102,7 @@ ${configuration}
 export function apacheCommand(args: readonly string[]): Launch {
   if (process.getuid?.() !== 0) return { command: APACHE.path, args };
   const user = ['--reuid=www-data', '--regid=www-data', '--clear-groups'];
+  if (isRestricted()) return { command: '/usr/bin/setpriv', args: [...user, APACHE.path, ...args] };
   const right = ['--inh-caps=+dac_override', '--ambient-caps=+dac_override'];
   return { command: '/usr/bin/setpriv', args: [...user, ...right, APACHE.path, ...args] };
 }

@@ -56,8 +56,38 @@ export async function startWebServer(
   }
 }
 
+let restricted = false;
+
+/**
+ * Starts a web server that may not open what its user may not. Root may open everything, and the tests may run
+ * as root; people's web servers do not.
+ */
+export async function withoutRootsRights<Server>(run: () => Promise<Server>): Promise<Server> {
+  restricted = true;
+  try {
+    return await run();
+  } finally {
+    restricted = false;
+  }
+}
+
+/** Whether a web server that is started now must not have the rights of root. */
+export function isRestricted(): boolean {
+  return restricted;
+}
+
+/** The rights of root that let it open everything. */
+const RIGHTS = ['dac_override', 'dac_read_search'];
+
+function restrict({ command, args, ...launch }: Launch): Launch {
+  if (!restricted || process.getuid?.() !== 0) return { command, args, ...launch };
+  const without = RIGHTS.map((right) => `-${right}`).join(',');
+  const setpriv = [`--bounding-set=${without}`, `--inh-caps=${without}`];
+  return { command: '/usr/bin/setpriv', args: [...setpriv, command, ...args], ...launch };
+}
+
 async function start({ ports, token }: Setup, launch: Launch): Promise<RunningWebServer> {
-  const { command, args, env, logFile } = launch;
+  const { command, args, env, logFile } = restrict(launch);
   if (logFile) rmSync(logFile, { force: true });
   const program = new RunningProcess(command, args, env ? { env } : {});
   const errorLog = () => {
