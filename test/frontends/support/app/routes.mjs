@@ -17,6 +17,7 @@ export const routes = {
   'GET /rendezvous': rendezvous,
   'GET /complain': complain,
   'GET /grumble': grumble,
+  'GET /report': report,
   'GET /process': aboutProcess,
   'GET /pass': pass,
 };
@@ -33,4 +34,11 @@ function complain(req, res) {
 function grumble(req, res) {
   req.fastcgi.stderr.end('The attic is draughty.\n');
   res.end('Grumbled.');
+}
+
+/** Has nginx send a file. */
+function report(_req, res) {
+  res.setHeader('X-Accel-Redirect', '/protected/report.txt');
+  res.setHeader('Content-Type', 'text/plain');
+  res.end();
 }
