@@ -1,37 +1,10 @@
-import { bodyRules } from './behaviours/bodies.ts';
 import { plainCgiRules } from './behaviours/plain-cgi.ts';
-import { requestRules } from './behaviours/requests.ts';
-import { responseRules } from './behaviours/responses.ts';
-import { streamingRules } from './behaviours/streaming.ts';
 import { APACHE, MOD_FCGID, startApacheWithPrograms } from './support/apache.ts';
-import { startApache } from './support/apache-site.ts';
 import { gone, useHost } from './support/host.ts';
 import { ask, send } from './support/http-client.ts';
 import { describeWith } from './support/requirement.ts';
-import { ANEW_OVER_UNIX, useSite, without } from './support/site.ts';
 
-/** What Apache does in its own way. */
-const OTHERWISE = [
-  // It joins cookies as it joins other headers.
-  'joins repeated headers as http does',
-  // It takes Content-Length out of responses, and frames them itself.
-  'answers HEAD with the head of GET',
-  'sends no header that belongs to one connection only',
-  // It may close the connection on which it gets the upload before the client has sent all of it.
-  'refuses an upload that nobody reads with an answer, not with a reset',
-  'refuses an upload of which a part was read with an answer, not with a reset',
-  // It does not look for the end of a client to which it has nothing to send.
-  'tells the application that the client went away before the response',
-  'tells the application that the client went away during the response',
-];
-
-describeWith('Apache mod_proxy_fcgi, a connection a request, over a Unix socket', [APACHE], () => {
-  const rule = useSite(startApache, 'plain', ANEW_OVER_UNIX);
-  requestRules(without(rule, OTHERWISE));
-  responseRules(without(rule, OTHERWISE));
-  bodyRules(without(rule, OTHERWISE));
-  streamingRules(without(rule, OTHERWISE));
-});
+// Apache with mod_proxy_fcgi: web-servers.test.ts.
 
 /** The header of HTTP's Basic scheme. */
 const basic = (user: string) => ({

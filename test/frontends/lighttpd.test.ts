@@ -1,31 +1,10 @@
-import { bodyRules } from './behaviours/bodies.ts';
 import { plainCgiRules } from './behaviours/plain-cgi.ts';
-import { requestRules } from './behaviours/requests.ts';
-import { responseRules } from './behaviours/responses.ts';
-import { streamingRules } from './behaviours/streaming.ts';
 import { useHost } from './support/host.ts';
 import { ask } from './support/http-client.ts';
 import { LIGHTTPD, startLighttpdWithPrograms } from './support/lighttpd.ts';
-import { startLighttpd } from './support/lighttpd-site.ts';
 import { describeWith } from './support/requirement.ts';
-import { ANEW_OVER_UNIX, useSite, without } from './support/site.ts';
 
-/** What lighttpd does in its own way. */
-const OTHERWISE = [
-  // It sends both as HTTP_X_REAL_IP, as it sends a header that came twice.
-  'keeps X_Real_IP apart from X-Real-IP',
-  // It does not look for the end of a client to which it has nothing to send.
-  'tells the application that the client went away before the response',
-  'tells the application that the client went away during the response',
-];
-
-describeWith('lighttpd, a connection a request, over a Unix socket', [LIGHTTPD], () => {
-  const rule = useSite(startLighttpd, 'plain', ANEW_OVER_UNIX);
-  requestRules(without(rule, OTHERWISE));
-  responseRules(rule);
-  bodyRules(rule);
-  streamingRules(without(rule, OTHERWISE));
-});
+// lighttpd in front of an application that runs by itself: web-servers.test.ts.
 
 describeWith('lighttpd, programs that it starts', [LIGHTTPD], () => {
   const rule = useHost(startLighttpdWithPrograms);

@@ -9,19 +9,18 @@ import { NGINX, startNginx } from './support/nginx.ts';
 import { describeWith } from './support/requirement.ts';
 import { ANEW_OVER_TCP, KEPT_OVER_UNIX, useSite } from './support/site.ts';
 
+// An Express application, with the same and other files of deploy/: web-servers.test.ts.
 for (const mode of [KEPT_OVER_UNIX, ANEW_OVER_TCP]) {
-  for (const application of ['plain', 'express'] as const) {
-    describeWith(`nginx, ${mode.mode}, ${application}`, [NGINX], () => {
-      const rule = useSite(startNginx, application, mode);
-      requestRules(rule);
-      describeWith('https', [OPENSSL], () => secureRequestRules(rule));
-      responseRules(rule);
-      bodyRules(rule);
-      streamedBodyRules(rule);
-      streamingRules(rule);
-      streamedUploadRules(rule);
-      connectionRules(rule, mode);
-      lifeCycleRules(rule);
-    });
-  }
+  describeWith(`nginx, ${mode.mode}, a plain listener`, [NGINX], () => {
+    const rule = useSite(startNginx, 'plain', mode);
+    requestRules(rule);
+    describeWith('https', [OPENSSL], () => secureRequestRules(rule));
+    responseRules(rule);
+    bodyRules(rule);
+    streamedBodyRules(rule);
+    streamingRules(rule);
+    streamedUploadRules(rule);
+    connectionRules(rule, mode);
+    lifeCycleRules(rule);
+  });
 }

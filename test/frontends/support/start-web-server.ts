@@ -3,6 +3,7 @@ import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
 import { within } from '../../support/deadline.ts';
 import { freePorts } from './free-port.ts';
+import { ask } from './http-client.ts';
 import { RunningProcess } from './process.ts';
 
 const ATTEMPTS = 5;
@@ -126,11 +127,9 @@ async function start({ ports, token }: Setup, launch: Launch): Promise<RunningWe
 /** Asks until this very web server answers, and not another program that got the port first. */
 async function ready(url: string, token: string, program: RunningProcess): Promise<void> {
   while (program.running) {
-    const answer = await fetch(url).then(
-      (response) => response.text(),
-      () => undefined,
-    );
-    if (answer?.trim() === token) return;
+    // On a connection of its own: web servers wait for those that stay open before they end.
+    const answer = await ask(url).catch(() => undefined);
+    if (answer?.text.trim() === token) return;
     await wait(10);
   }
   throw new Error('It ended');

@@ -52,7 +52,7 @@ export const haproxy: Column = {
   files: [{ file: 'haproxy/socket.cfg', mode: ANEW_OVER_UNIX }],
   otherwise: {
     'passes Authorization on': echoes(
-      'HAProxy keeps the header to itself; cookies pass, and so does `http-request set-header X-Authorization %[req.hdr(Authorization)]`',
+      'HAProxy keeps the header to itself; cookies pass',
       ['Authorization', 'Bearer c2VjcmV0'],
       'authorization',
       undefined,
