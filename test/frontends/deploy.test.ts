@@ -51,6 +51,7 @@ describeWith('deploy/nginx/x-accel.conf', [NGINX], () => {
     const { status, text, headers } = await ask(`${server?.origin}/report`);
     expect([status, text]).toEqual([200, 'For your eyes only']);
     expect(headers).not.toHaveProperty('x-accel-redirect');
+    expect(headers['x-content-type-options']).toBe('nosniff');
     const part = await ask(`${server?.origin}/report`, { headers: { Range: 'bytes=0-2' } });
     expect([part.status, part.text]).toEqual([206, 'For']);
   });

@@ -10,26 +10,43 @@ const files = readdirSync(join(root, 'deploy'), { recursive: true, withFileTypes
   .sort();
 const read = (file: string) => readFileSync(join(root, 'deploy', file), 'utf8');
 
-/** A text without its indentation, which a part of a file loses when it is quoted. */
-const flat = (text: string) => text.replace(/^\s+/gm, '').trim();
+/** What a configuration says: its lines without comments and indentation. */
+const says = (text: string) =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '' && !line.startsWith('#'));
+
+/** Whether a file has these lines, in this order. */
+function has(file: string, quote: readonly string[]): boolean {
+  const lines = says(read(file));
+  let at = -1;
+  return quote.every((line) => {
+    at = lines.indexOf(line, at + 1);
+    return at >= 0;
+  });
+}
 
 describe('each file of deploy/', () => {
-  test.each(files)('%s begins by saying what it is for, and where it goes', (file) => {
-    const [first, second] = read(file).split('\n');
-    expect(first).toMatch(/^# .+\.$/);
-    expect(second).toMatch(/^# .*(Copy|kubectl apply)/);
+  const configurations = files.filter((file) => !file.startsWith('mod_fcgid/'));
+
+  test.each(configurations)('%s begins by saying what it is for, and where it goes', (file) => {
+    const [first, ...more] = read(file).split('\n', 4);
+    expect(first).toMatch(/^# [A-Z0-9a-z]+[ ,]/);
+    expect(more.join('\n')).toMatch(/^# .*(Copy|kubectl apply)/m);
   });
 
-  test.each(files)('%s is named in docs/web-servers.md', (file) => {
+  test.each(configurations)('%s and a page of docs/ lead to each other', (file) => {
     const page = readFileSync(join(root, 'docs/web-servers.md'), 'utf8');
-    expect(page).toContain(`(../deploy/${file})`);
+    const named = page.includes(`(../deploy/${file})`);
+    expect(named || /docs\/[\w-]+\.md/.test(read(file))).toBe(true);
   });
 
   const tests = readdirSync(join(root, 'test'), { recursive: true, encoding: 'utf8' })
     .filter((name) => name.endsWith('.ts'))
     .map((name) => readFileSync(join(root, 'test', name), 'utf8'));
 
-  test.each(files)('%s is used by a test', (file) => {
+  test.each(configurations)('%s is used by a test', (file) => {
     expect(tests.some((text) => text.includes(`'${file}'`))).toBe(true);
   });
 });
@@ -45,7 +62,9 @@ const quotes = pages
   });
 
 test.each(quotes)('the configuration in $page is a part of a file in deploy/', ({ code }) => {
-  expect(files.filter((file) => flat(read(file)).includes(flat(code)))).not.toEqual([]);
+  const quote = says(code);
+  expect(quote).not.toEqual([]);
+  expect(files.filter((file) => has(file, quote))).not.toEqual([]);
 });
 
 /** The sections of a unit file: the values of each key. */

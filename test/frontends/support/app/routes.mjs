@@ -40,5 +40,6 @@ function grumble(req, res) {
 function report(_req, res) {
   res.setHeader('X-Accel-Redirect', '/protected/report.txt');
   res.setHeader('Content-Type', 'text/plain');
+  res.setHeader('X-Content-Type-Options', 'nosniff');
   res.end();
 }
