@@ -1,7 +1,10 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseAllDocuments } from 'yaml';
+import { describeWith, type Program } from '../frontends/support/requirement.ts';
+
+const SYSTEMD_ANALYZE: Program = { path: '/usr/bin/systemd-analyze', package: 'systemd' };
 
 const root = join(__dirname, '../..');
 const files = readdirSync(join(root, 'deploy'), { recursive: true, withFileTypes: true })
@@ -84,9 +87,10 @@ describe('the units of systemd', () => {
     expect(read('nginx/socket.conf')).toContain('unix:/run/app/app.sock;');
   });
 
-  // There is no systemd that runs them; tests in test/frontends/systemd.test.ts pass a socket as it does.
-  const verify = existsSync('/usr/bin/systemd-analyze') ? test : test.skip;
-  verify('are accepted by systemd-analyze verify', () => {
+  // There is no systemd that runs them: test/frontends/restart.test.ts passes a socket as it does.
+  describeWith('systemd-analyze', [SYSTEMD_ANALYZE], () => test('accepts them', verify));
+
+  function verify(): void {
     const paths = ['app.socket', 'app.service'].map((name) => join(root, 'deploy/systemd', name));
     const run = () =>
       execFileSync('/usr/bin/systemd-analyze', ['verify', '--man=no', ...paths], { stdio: 'pipe' });
@@ -96,7 +100,7 @@ describe('the units of systemd', () => {
       (line) => line.includes('app.s') && !/is not executable: No such file/.test(line),
     );
     expect(real).toEqual([]);
-  });
+  }
 });
 
 function complaintsOf(run: () => unknown): string {

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** The folder `programs` holds a file of this name. */
-export type ProgramName = 'spawned' | 'authorizer' | 'any';
+export type ProgramName = 'spawned' | 'served' | 'authorizer' | 'any';
 
 /** What `node` runs. */
 export function programFile(program: ProgramName): string {
