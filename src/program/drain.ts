@@ -1,15 +1,17 @@
-import type { Server as HttpServer } from 'node:http';
-import type { Server } from '../server/server.ts';
+import type { Server as NetServer } from 'node:net';
 import type { Host, ProgramSettings } from './serve-options.ts';
 
 /**
  * The signals that stop a program: SIGTERM of mod_fcgid, lighttpd, systemd and containers, SIGINT of a
  * terminal, SIGHUP of a terminal that closes. SIGUSR1 is left to Node, which opens its debugger.
  */
-const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
+export const SIGNALS = ['SIGTERM', 'SIGINT', 'SIGHUP'] as const;
 
 /** What a shell reports for a program that SIGINT ended. */
 const INTERRUPTED = 130;
+
+/** A server that can be the whole of a program. */
+export type ProgramServer = NetServer & { closeAllConnections(): void };
 
 /** Longer waits than Node's timers know are waits for ever. */
 const MAX_TIMEOUT = 2 ** 31 - 1;
@@ -22,7 +24,7 @@ const MAX_TIMEOUT = 2 ** 31 - 1;
  * @returns drains it for another reason than a signal, which is told
  */
 export function drainOnSignals(
-  server: Server | HttpServer,
+  server: ProgramServer,
   host: Host,
   { drainTimeout, log }: Pick<ProgramSettings, 'drainTimeout' | 'log'>,
 ): (reason: string) => void {
@@ -37,7 +39,7 @@ export function drainOnSignals(
     endWithin(drainTimeout, server, host);
   };
   for (const signal of SIGNALS) host.on(signal, stop);
-  (server as HttpServer).once('close', () => {
+  server.once('close', () => {
     // Closed by the application, signals do again what they do by default.
     if (!draining) for (const signal of SIGNALS) host.off(signal, stop);
   });
@@ -45,7 +47,7 @@ export function drainOnSignals(
 }
 
 /** Ends the program, and cuts off what still runs, after so many milliseconds if it has not ended by then. */
-export function endWithin(msecs: number, server: Server | HttpServer, host: Host): void {
+export function endWithin(msecs: number, server: ProgramServer, host: Host): void {
   if (msecs > MAX_TIMEOUT) return;
   const end = () => {
     server.closeAllConnections();

@@ -24,7 +24,7 @@ export function createHttpServer(listener: Listener, options: ServeOptions): Htt
 }
 
 /** A server that was closed would else wait for the client of each connection that had a request. */
-function closeAfterLastResponse(server: HttpServer): HttpServer {
+export function closeAfterLastResponse(server: HttpServer): HttpServer {
   return server.on('request', (_req, res) => {
     res.once('close', () => {
       if (!server.listening) setImmediate(() => server.closeIdleConnections());

@@ -1,7 +1,6 @@
-import type { Server as HttpServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Server } from '../server/server.ts';
-import { drainOnSignals, endWithin } from './drain.ts';
+import { drainOnSignals, endWithin, type ProgramServer } from './drain.ts';
 import { onTouch } from './restart-file.ts';
 import type { Host, ProgramSettings } from './serve-options.ts';
 
@@ -9,20 +8,21 @@ import type { Host, ProgramSettings } from './serve-options.ts';
  * Makes a server the whole of its program: tells where it listens, ends the program if it cannot, and
  * drains when the program is told to stop.
  *
- * @param what the protocol, for the line that tells it
+ * @param what the protocol, for the line that tells it; without it there is none
  */
 export function runAsProgram(
-  server: Server | HttpServer,
+  server: ProgramServer,
   host: Host,
   settings: ProgramSettings,
-  what: string,
+  what?: string,
 ): (reason: string) => void {
   endOnError(server, host, settings);
   const drain = drainOnSignals(server, host, settings);
+  if (what === undefined) return drain;
   const tell = () => settings.log(`fcgi: ${what} on ${describe(server)}`);
   // Who waits for the line may act at once: what follows the call of serve() is to come first.
   if (server.listening) process.nextTick(tell);
-  else (server as HttpServer).once('listening', tell);
+  else server.once('listening', tell);
   return drain;
 }
 
@@ -44,16 +44,16 @@ export function runFastCgi(server: Server, host: Host, settings: ProgramSettings
 }
 
 /** What keeps the process alive beside the server must not keep a program that cannot serve. */
-function endOnError(server: Server | HttpServer, host: Host, { log }: ProgramSettings): void {
+function endOnError(server: ProgramServer, host: Host, { log }: ProgramSettings): void {
   const report = (error: Error) => {
     if (server.listenerCount('error') > 1) return;
     log(`fcgi: ${error.message}`);
     if (!server.listening) host.exit(1);
   };
-  (server as HttpServer).on('error', report);
+  server.on('error', report);
 }
 
-function describe(server: Server | HttpServer): string {
+function describe(server: ProgramServer): string {
   const address = server.address() as AddressInfo | string | null;
   // Node knows no name for a Unix socket that it did not make.
   if (address === null) return 'the socket that the process was started with';
