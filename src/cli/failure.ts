@@ -1,0 +1,56 @@
+import { inspect } from 'node:util';
+import { FcgiError, ProtocolError } from '../errors.ts';
+import { ExitCode } from './exit-code.ts';
+
+/** What ends a command, said in one line. */
+export class Failure extends Error {
+  readonly exitCode: ExitCode;
+
+  constructor(exitCode: ExitCode, message: string, cause?: unknown) {
+    super(message, cause === undefined ? undefined : { cause });
+    this.exitCode = exitCode;
+  }
+}
+
+/** A command line that is wrong. */
+export class UsageError extends Failure {
+  constructor(message: string) {
+    super(ExitCode.USAGE, message);
+  }
+}
+
+const exitCodes: { readonly [code: string]: ExitCode } = {
+  ERR_FCGI_CONNECT: ExitCode.CONNECT,
+  ERR_FCGI_CONNECTION_CLOSED: ExitCode.EMPTY_REPLY,
+  ERR_FCGI_RESPONSE_HEAD: ExitCode.WEIRD_REPLY,
+  ERR_FCGI_BODY_LENGTH: ExitCode.PARTIAL,
+  ERR_FCGI_RESPONSE_TIMEOUT: ExitCode.TIMEOUT,
+};
+
+/** The exit code of an error. */
+export function exitCodeOf(error: unknown): ExitCode {
+  if (error instanceof Failure) return error.exitCode;
+  if (error instanceof ProtocolError) return ExitCode.WEIRD_REPLY;
+  const known = error instanceof FcgiError ? exitCodes[error.code] : undefined;
+  return known ?? ExitCode.FAILURE;
+}
+
+/** The first bytes of `HTTP/1.1 400 Bad Request` and of `<html>`, read as the version of a record. */
+const HTTP_VERSIONS = / FastCGI version (72|60) instead of 1$/;
+
+/** An error in one line, without what could steer a terminal. */
+export function messageOf(error: unknown): string {
+  const message = error instanceof Error ? error.message || error.name : inspect(error);
+  const line = escapeControls(message.replace(/\s*\n\s*/g, ' ').trim());
+  return HTTP_VERSIONS.test(line)
+    ? line.replace(HTTP_VERSIONS, ' it speaks HTTP, not FastCGI')
+    : line;
+}
+
+/** Text of a peer, in which control characters other than the tab are written as escapes. */
+export function escapeControls(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
+  return text.replace(/[\0-\x08\x0a-\x1f\x7f-\x9f]/g, (char) => {
+    return `\\x${char.charCodeAt(0).toString(16).padStart(2, '0')}`;
+  });
+}
