@@ -37,13 +37,14 @@ export default {
     'src/client/': enough,
     'src/gateway/': enough,
     'src/accel/': enough,
+    'src/cli/': enough,
   },
   projects: [
     {
       ...common,
       displayName: 'unit',
       testMatch: [
-        '<rootDir>/test/{protocol,cgi,http,handler,server,program,client,gateway,accel}/**/*.test.ts',
+        '<rootDir>/test/{protocol,cgi,http,handler,server,program,client,gateway,accel,cli}/**/*.test.ts',
         '<rootDir>/test/*.test.ts',
       ],
     },

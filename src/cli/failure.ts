@@ -1,4 +1,4 @@
-import { inspect } from 'node:util';
+import { inspect, types } from 'node:util';
 import { FcgiError, ProtocolError } from '../errors.ts';
 import { ExitCode } from './exit-code.ts';
 
@@ -31,8 +31,15 @@ const exitCodes: { readonly [code: string]: ExitCode } = {
 export function exitCodeOf(error: unknown): ExitCode {
   if (error instanceof Failure) return error.exitCode;
   if (error instanceof ProtocolError) return ExitCode.WEIRD_REPLY;
-  const known = error instanceof FcgiError ? exitCodes[error.code] : undefined;
-  return known ?? ExitCode.FAILURE;
+  if (!(error instanceof FcgiError)) return isArgument(error) ? ExitCode.USAGE : ExitCode.FAILURE;
+  const tooSlow = error.code === 'ERR_FCGI_CONNECT' && error.limit !== undefined;
+  return tooSlow ? ExitCode.TIMEOUT : (exitCodes[error.code] ?? ExitCode.FAILURE);
+}
+
+/** The layers below check the options that are passed on to them. */
+function isArgument(error: unknown): boolean {
+  const { code } = (error ?? {}) as NodeJS.ErrnoException;
+  return code === 'ERR_INVALID_ARG_VALUE' || code === 'ERR_OUT_OF_RANGE';
 }
 
 /** The first bytes of `HTTP/1.1 400 Bad Request` and of `<html>`, read as the version of a record. */
@@ -40,7 +47,8 @@ const HTTP_VERSIONS = / FastCGI version (72|60) instead of 1$/;
 
 /** An error in one line, without what could steer a terminal. */
 export function messageOf(error: unknown): string {
-  const message = error instanceof Error ? error.message || error.name : inspect(error);
+  // Of whatever realm: an application may run scripts in contexts of their own.
+  const message = types.isNativeError(error) ? error.message || error.name : inspect(error);
   const line = escapeControls(message.replace(/\s*\n\s*/g, ' ').trim());
   return HTTP_VERSIONS.test(line)
     ? line.replace(HTTP_VERSIONS, ' it speaks HTTP, not FastCGI')

@@ -35,7 +35,7 @@ export const pingCommand: Command = {
     quiet: { short: 'q', help: 'Print nothing when all is well.' },
   },
   examples: [
-    ['in a Dockerfile', 'HEALTHCHECK CMD ["fcgi", "ping", ":9000"]'],
+    ['as the HEALTHCHECK of a container', 'fcgi ping :9000 --quiet'],
     ['by a page of the application, within a second', 'fcgi ping /run/app/app.sock /health -m 1'],
     [
       'php-fpm by its ping.path',

@@ -28,7 +28,9 @@ export function describeRecord(record: ObservedRecord): RecordDescription {
   } catch {
     // What it should hold it does not: its bytes are shown instead.
   }
-  return { head: `${name}: ${sizeOf(content)}`, content: describeContent(content) };
+  // FCGI_ABORT_REQUEST is no stream: that it is empty says nothing.
+  const size = type === RecordType.ABORT_REQUEST ? '' : `: ${sizeOf(content)}`;
+  return { head: name + size, content: describeContent(content) };
 }
 
 /** What a record holds that is no stream of bytes. */

@@ -1,6 +1,7 @@
 import { type ClientResponse, type RecordListener, request } from '../../client/index.ts';
+import { FcgiError } from '../../errors.ts';
 import { ExitCode } from '../exit-code.ts';
-import { Failure } from '../failure.ts';
+import { exitCodeOf, Failure } from '../failure.ts';
 import { type Host, tell } from '../host.ts';
 import { Output } from './output.ts';
 import { Progress } from './progress.ts';
@@ -41,9 +42,17 @@ export async function send(settings: GetSettings, host: Host): Promise<void> {
     progress?.stop();
     await response.completed;
     hint(settings, response, host);
+  } catch (error) {
+    throw withTarget(error, settings.target);
   } finally {
     progress?.stop();
   }
+}
+
+/** Not every error of a response knows whose it is. */
+function withTarget(error: unknown, target: string): unknown {
+  if (!(error instanceof FcgiError) || error.message.includes(target)) return error;
+  return new Failure(exitCodeOf(error), `${target}: ${error.message}`, error);
 }
 
 function ask(

@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { types } from 'node:util';
 import type { Listener } from '../../server/index.ts';
 import { ExitCode } from '../exit-code.ts';
 import { Failure } from '../failure.ts';
@@ -51,11 +52,11 @@ async function load(name: string, file: string, host: Host): Promise<object> {
 }
 
 function describe(error: unknown, file: string, host: Host): string {
-  if (!(error instanceof Error)) return `it throws ${String(error)}`;
+  if (!types.isNativeError(error)) return `it throws ${String(error)}`;
   if ((error as NodeJS.ErrnoException).code === 'ERR_UNKNOWN_FILE_EXTENSION') {
     return `${error.message}. Node runs TypeScript by itself from 22.18 on; before that NODE_OPTIONS='--import tsx' may help`;
   }
-  const place = error instanceof SyntaxError ? syntaxErrorPlace(file, host) : placeOf(error);
+  const place = error.name === 'SyntaxError' ? syntaxErrorPlace(file, host) : placeOf(error);
   return `${error.name}: ${error.message}${place ? ` (${place})` : ''}`;
 }
 

@@ -24,8 +24,7 @@ export function serveApplication(listener: Listener, serving: ServeSettings, hos
   const server = createServer(serving.options, listener);
   if (serving.http) {
     // A server of its own: each of the two drains without waiting for the other.
-    const { http } = serving;
-    standInFront(createServer(serving.options, listener), { http }, settings, host);
+    standInFront(createServer(serving.options, listener), serving.http, settings, host);
     if (!serving.listen) return;
   }
   if (serving.listen) {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { resolveProgramOptions, type ServeOptions } from '../../program/serve-options.ts';
 import type { ServerOptions } from '../../server/index.ts';
 import type { Values } from '../command.ts';
@@ -5,14 +6,14 @@ import { UsageError } from '../failure.ts';
 import type { Host } from '../host.ts';
 import { number, seconds, text, texts } from '../parse.ts';
 import { type ListenAddress, parseHttp, parseListen, parseMode } from './listen-address.ts';
+import type { GatewaySettings } from './stand-in-front.ts';
 
 /** What `fcgi serve` was asked for. */
 export interface ServeSettings {
   /** Where FastCGI is to be served; undefined leaves it to how the process was started. */
   readonly listen: ListenAddress | undefined;
   /** Where the gateway is to stand. */
-  readonly http: { readonly host: string; readonly port: number } | undefined;
-  readonly root: string | undefined;
+  readonly http: GatewaySettings | undefined;
   readonly options: ServeOptions;
 }
 
@@ -36,10 +37,17 @@ export function serveSettings(values: Values, host: Host): ServeSettings {
   }
   return {
     listen: listen === undefined ? undefined : parseListen(listen, mode, host),
-    http: http === undefined ? undefined : parseHttp('http', http),
-    root,
+    http: http === undefined ? undefined : gatewaySettings(http, root, host),
     options: programOptions(values, host),
   };
+}
+
+/** Files below the root are sent; every other path is the application's. */
+function gatewaySettings(http: string, root: string | undefined, host: Host): GatewaySettings {
+  const address = parseHttp('http', http);
+  if (root === undefined) return { http: address };
+  const folder = resolve(host.process.cwd(), root);
+  return { http: address, root: folder, static: true, scripts: false };
 }
 
 function programOptions(values: Values, host: Host): ServeOptions {

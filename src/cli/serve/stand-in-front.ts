@@ -5,7 +5,8 @@ import { runAsProgram } from '../../program/serve-program.ts';
 import type { Host } from '../host.ts';
 
 /** How the gateway stands in front of an application. */
-export interface GatewaySettings extends Pick<GatewayOptions, 'timeout'> {
+export interface GatewaySettings extends GatewayOptions {
+  /** Where it listens. */
   readonly http: { readonly host: string; readonly port: number };
 }
 

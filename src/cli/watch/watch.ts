@@ -54,7 +54,7 @@ export function watchApplication(
     const relay = supervisor.hold(new Relay(path, undefined));
     runAsProgram(relay, process, settings);
     relay.start(inner);
-    standInFront(inner, { http }, settings, host);
+    standInFront(inner, http, settings, host);
   }
   if (listen || !http) {
     const allowed = allowedClients(options.allowedClients, process.env.FCGI_WEB_SERVER_ADDRS);

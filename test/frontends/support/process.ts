@@ -6,6 +6,7 @@ import { within } from '../../support/deadline.ts';
 const STOP_LIMIT = 10_000;
 
 export interface ProcessOptions {
+  readonly cwd?: string;
   readonly env?: NodeJS.ProcessEnv;
   /** A socket that it gets as its file descriptor 3. */
   readonly socket?: number;
@@ -24,9 +25,10 @@ export class RunningProcess {
   running = true;
 
   constructor(command: string, args: readonly string[], options: ProcessOptions = {}) {
-    const { env = process.env, socket, onMessage } = options;
+    const { cwd, env = process.env, socket, onMessage } = options;
     this.command = command;
     this.#child = spawn(command, args, {
+      cwd,
       env,
       stdio: ['ignore', 'pipe', 'pipe', onMessage ? 'ipc' : (socket ?? 'ignore')],
     });
