@@ -1,7 +1,11 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { servers } from '../../src/cli/config/files.ts';
+import { run } from '../../src/cli/run.ts';
+import { textIn } from '../program/serve-host.ts';
 import { fcgi, ONE_LINE } from './support/command.ts';
-import { runHere } from './support/host.ts';
+import { CommandProcess, hostOf, runHere } from './support/host.ts';
 
 const deploy = join(__dirname, '../../deploy');
 const file = (name: string) => readFileSync(join(deploy, name), 'utf8');
@@ -24,7 +28,9 @@ test('without a server lists each folder and file of deploy/', async () => {
   const list = await config();
   for (const server of readdirSync(deploy)) {
     expect(list).toMatch(new RegExp(`^${server}$`, 'm'));
-    for (const name of readdirSync(join(deploy, server))) {
+    for (const entry of readdirSync(join(deploy, server), { withFileTypes: true })) {
+      if (!entry.isFile()) continue;
+      const { name } = entry;
       const variant = name.replace(/(?<=.)\.[^.]+$/, '');
       expect(list).toMatch(new RegExp(`^  ${variant} `, 'm'));
     }
@@ -45,6 +51,34 @@ test('systemd is the service and its socket', async () => {
   const both = `${file('systemd/app.service')}\n${file('systemd/app.socket')}`;
   expect(await config('systemd')).toBe(both);
   expect(await config('systemd', '--variant', 'app.socket')).toBe(file('systemd/app.socket'));
+});
+
+test('htaccess is the .htaccess of mod_fcgid, with which other files lie', async () => {
+  const packageFolder = mkdtempSync(join(tmpdir(), 'fcgi-config-'));
+  try {
+    const folder = join(packageFolder, 'deploy/mod_fcgid');
+    mkdirSync(folder, { recursive: true });
+    mkdirSync(join(packageFolder, 'deploy/empty'));
+    mkdirSync(join(folder, 'app'));
+    const files = {
+      '.htaccess': '# Rules\n',
+      'app.fcgi': '#!/bin/sh\n# Starts\n',
+      'start.mjs': '// Runs\n',
+    };
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
+    const host = { ...hostOf(new CommandProcess()), packageFolder };
+    const print = async (...args: string[]) => {
+      const command = new CommandProcess();
+      await run(['config', ...args], { ...hostOf(command), packageFolder });
+      return textIn(command.stdout);
+    };
+    expect(await print('htaccess')).toBe('# Rules\n');
+    expect(await print('htaccess', '--variant', 'app')).toBe('#!/bin/sh\n# Starts\n');
+    expect(servers(host)).toEqual(['htaccess', 'mod_fcgid']);
+    expect(await print()).toContain('  start        Runs\n');
+  } finally {
+    rmSync(packageFolder, { recursive: true, force: true });
+  }
 });
 
 test('--variant names another file', async () => {

@@ -25,9 +25,11 @@ const USUAL = { socket: ['socket', 'unix', 'connect'], tcp: ['tcp', 'socket', 'c
 
 /** The servers for which there is a configuration. */
 export function servers(host: Host): string[] {
-  const folders = readdirSync(deployFolder(host), { withFileTypes: true })
+  const deploy = deployFolder(host);
+  const folders = readdirSync(deploy, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
-    .map(({ name }) => name);
+    .map(({ name }) => name)
+    .filter((name) => filesOf(join(deploy, name)).length > 0);
   const known = Object.keys(aliases).filter((name) =>
     folders.includes(aliases[name]?.folder ?? ''),
   );
@@ -44,7 +46,7 @@ export function variants(server: string, host: Host): readonly Variant[] {
     throw new UsageError(`There is no '${server}'; there are ${servers(host).join(', ')}`);
   }
   const folder = join(deployFolder(host), aliases[server]?.folder ?? server);
-  const files = readdirSync(folder).sort();
+  const files = filesOf(folder);
   const names = [...new Set(files.map((file) => parse(file).name))];
   return names.map((name) => {
     const own = files.filter((file) => parse(file).name === name);
@@ -91,6 +93,14 @@ function single(
 function variantOf(name: string, files: readonly string[], folder: string): Variant {
   const texts = files.map((file) => readFileSync(join(folder, file), 'utf8'));
   return { name, files, text: texts.join('\n'), summary: summaryOf(texts[0] as string) };
+}
+
+function filesOf(folder: string): string[] {
+  const entries = readdirSync(folder, { withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name)
+    .sort();
 }
 
 function summaryOf(text: string): string {
