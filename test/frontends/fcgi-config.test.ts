@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fcgi } from '../cli/support/command.ts';
 import { describeWith } from './support/requirement.ts';
-import { checkers, complaints } from './support/syntax-checkers.ts';
+import { checkers, complaints, XSENDFILE } from './support/syntax-checkers.ts';
 
 const deploy = join(__dirname, '../../deploy');
 
@@ -46,16 +46,18 @@ const present = Object.keys(checkers).filter((server) =>
 describe.each(present)('fcgi config %s', (server) => {
   const checker = checkers[server] as (typeof checkers)[string];
 
-  describeWith(`and ${server}'s own check`, [checker.program], () => {
-    test.each(commandLines(server).map((args) => [args.join(' '), args] as const))(
-      'agree on %s',
-      async (_, args) => {
+  for (const args of commandLines(server)) {
+    const programs = [checker.program, ...(args.includes('x-sendfile') ? [XSENDFILE] : [])];
+    describeWith(`${args.join(' ')} and ${server}'s own check`, programs, () => {
+      test('agree', async () => {
         const { code, stdout, stderr } = await fcgi(['config', server, ...args]);
         expect([code, stderr]).toEqual([0, '']);
         expect(await complaints(checker, stdout, folder)).toBe('');
-      },
-    );
+      });
+    });
+  }
 
+  describeWith(`and ${server}'s own check`, [checker.program], () => {
     test('do not agree on what is none', async () => {
       const { stdout } = await fcgi(['config', server]);
       const broken = `${stdout}\n}}} no [directive\n`;

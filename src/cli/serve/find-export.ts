@@ -59,5 +59,6 @@ function flatten(exports: object): Record<string, unknown> {
 function isPlainObject(value: unknown): value is Record<string, unknown> {
   if (typeof value !== 'object' || value === null) return false;
   const prototype = Object.getPrototypeOf(value);
-  return prototype === Object.prototype || prototype === null;
+  // Of whatever realm.
+  return prototype === null || Object.getPrototypeOf(prototype) === null;
 }

@@ -32,10 +32,10 @@ export function parseListen(value: string, mode: number | undefined, host: Host)
 }
 
 function parseAddress(value: string): ListenAddress | undefined {
-  const path = value.startsWith('unix:') ? value.slice('unix:'.length) : value;
-  const address = path === value ? hostAndPort(value) : undefined;
-  if (address) return address;
-  return path === value && !/[/\\]|\.sock$/.test(path) ? undefined : { path };
+  if (value.startsWith('unix:')) return { path: value.slice('unix:'.length) };
+  // Neither a bare word, most likely a host without its port, nor a URL becomes a file name.
+  const isPath = /[/\\]|\.sock$/.test(value) && !/^[a-z][a-z0-9+.-]+:/i.test(value);
+  return hostAndPort(value) ?? (isPath ? { path: value } : undefined);
 }
 
 function hostAndPort(value: string): { host: string; port: number } | undefined {

@@ -34,7 +34,11 @@ export function hostOf(command: CommandProcess): Host {
   return {
     process: command as unknown as Host['process'],
     packageFolder: repository,
-    load: async (url) => require(new URL(url).pathname),
+    // What import() gives of a CommonJS module.
+    load: async (url) => {
+      const exports = require(new URL(url).pathname);
+      return { ...(typeof exports === 'object' && exports), default: exports };
+    },
   };
 }
 

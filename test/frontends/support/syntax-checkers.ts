@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { APACHE } from './apache.ts';
@@ -65,16 +65,24 @@ const APACHE_MODULES = [
   'setenvif',
 ];
 
+const MODULES = '/usr/lib/apache2/modules';
+
+/** What only the variant for X-Sendfile needs. */
+export const XSENDFILE: Program = {
+  path: `${MODULES}/mod_xsendfile.so`,
+  package: 'libapache2-mod-xsendfile',
+};
+
 function apacheCheck(configuration: string, folder: string): Check {
-  const load = (name: string) =>
-    `LoadModule ${name}_module /usr/lib/apache2/modules/mod_${name}.so`;
+  const load = (name: string) => `LoadModule ${name}_module ${MODULES}/mod_${name}.so`;
+  const modules = existsSync(XSENDFILE.path) ? [...APACHE_MODULES, 'xsendfile'] : APACHE_MODULES;
   const head = [
     `ServerRoot ${folder}`,
     `DefaultRuntimeDir ${folder}`,
     `ErrorLog ${folder}/error.log`,
     'ServerName 127.0.0.1',
     'Listen 127.0.0.1:8080',
-    ...APACHE_MODULES.map(load),
+    ...modules.map(load),
   ];
   const file = write(folder, 'apache.conf', `${head.join('\n')}\n${configuration}`);
   return { command: APACHE.path, args: ['-t', '-f', file] };
