@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Installed, installTarball, repository } from './tarball.ts';
@@ -95,6 +95,38 @@ test('package-lock.json holds no addresses of a registry', () => {
   const lock = readFileSync(join(repository, 'package-lock.json'), 'utf8');
   expect(lock.match(/"resolved":.*/g) ?? []).toEqual([]);
   expect(lock).not.toMatch(/\/\/[^"]*registry/);
+});
+
+describe('the command', () => {
+  const command = () => join(installed.project, 'node_modules/.bin/fcgi');
+
+  test('is there by its name, and can be run', async () => {
+    const { stdout } = await run(command(), ['--version']);
+    expect(stdout).toBe(`${packageJson().version}\n`);
+  });
+
+  test('finds the configurations of the package', async () => {
+    const { stdout } = await run(command(), ['config', 'nginx']);
+    expect(stdout).toBe(readFileSync(join(repository, 'deploy/nginx/socket.conf'), 'utf8'));
+  });
+
+  test('serves a Handler class of the package that the application has', async () => {
+    const file = join(installed.project, 'handler.mjs');
+    writeFileSync(
+      file,
+      `import { Handler } from 'fcgi';
+      export default class extends Handler {
+        handle() { return this.sendResponse(200, 'text/plain', 'hello'); }
+      }`,
+    );
+    const env = { ...process.env, GATEWAY_INTERFACE: 'CGI/1.1', REQUEST_METHOD: 'GET' };
+    // The built command of the repository is another copy.
+    const main = join(repository, 'dist/cli/main.js');
+    for (const program of [command(), main]) {
+      const { stdout } = await run(process.execPath, [program, 'serve', file], { env });
+      expect(stdout).toMatch(/\r\n\r\nhello$/);
+    }
+  });
 });
 
 describe('the modules', () => {

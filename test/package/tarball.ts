@@ -21,6 +21,7 @@ const SOURCES = [
   'src',
   'deploy',
   'docs',
+  'deploy',
   'package.json',
   'package-lock.json',
   'tsconfig.json',
