@@ -26,6 +26,10 @@ export default {
     '!src/server/server-events.ts',
     '!src/client/request-options.ts',
     '!src/gateway/gateway-events.ts',
+    '!src/cli/command.ts',
+    // The first lines of processes, which tests run as such.
+    '!src/cli/main.ts',
+    '!src/cli/watch/watched-main.ts',
   ],
   coverageThreshold: {
     'src/protocol/': enough,

@@ -1,26 +1,35 @@
-import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commands } from '../../src/cli/commands.ts';
 import { optionsOf } from '../../src/cli/parse.ts';
 import { describeWith } from '../frontends/support/requirement.ts';
-import { MAIN } from './support/command.ts';
+import { fcgi } from './support/command.ts';
+import { runHere } from './support/host.ts';
 
 const BASH = { path: '/bin/bash', package: 'bash' };
 const ZSH = { path: '/usr/bin/zsh', package: 'zsh' };
 
 let folder: string;
 
-beforeAll(() => {
+beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'fcgi-completion-'));
   for (const shell of ['bash', 'zsh']) {
-    writeFileSync(join(folder, shell), execFileSync(process.execPath, [MAIN, 'completion', shell]));
+    const { stdout } = await runHere(['completion', shell]);
+    writeFileSync(join(folder, shell), stdout);
   }
   writeFileSync(join(folder, 'app.js'), '');
 });
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+test('the built command prints the same scripts', async () => {
+  for (const shell of ['bash', 'zsh']) {
+    const { stdout } = await fcgi(['completion', shell]);
+    expect(stdout).toBe(readFileSync(join(folder, shell), 'latin1'));
+  }
+});
 
 const names = commands.map(({ name }) => name);
 

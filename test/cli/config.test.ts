@@ -81,6 +81,12 @@ test('htaccess is the .htaccess of mod_fcgid, with which other files lie', async
   }
 });
 
+test('a package without the folder deploy is a line and exit code 1', async () => {
+  const command = new CommandProcess();
+  expect(await run(['config'], { ...hostOf(command), packageFolder: '/no/package' })).toBe(1);
+  expect(textIn(command.stderr)).toBe('fcgi: The folder /no/package/deploy cannot be read\n');
+});
+
 test('--variant names another file', async () => {
   expect(await config('nginx', '--variant', 'keepalive')).toBe(file('nginx/keepalive.conf'));
   expect(await config('nginx', '--variant', 'keepalive.conf')).toBe(file('nginx/keepalive.conf'));

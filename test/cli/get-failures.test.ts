@@ -8,6 +8,7 @@ import { answer, type FakePeer, faking } from '../support/fake-application.ts';
 import { listening } from '../support/http-client.ts';
 import { record, STDOUT } from '../support/wire.ts';
 import { fcgi, ONE_LINE } from './support/command.ts';
+import { runHere } from './support/host.ts';
 
 let folder: string;
 
@@ -17,9 +18,10 @@ beforeAll(() => {
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs the built command, which must fail in one line that names the target. */
+/** Runs the built command, and the same in this process; it must fail in one line that names the target. */
 async function failing(target: string, ...args: string[]) {
   const outcome = await fcgi(['get', target, '/', ...args]);
+  expect(await runHere(['get', target, '/', ...args])).toEqual(outcome);
   expect(outcome.stderr).toMatch(ONE_LINE);
   expect(outcome.stderr).toContain(target);
   return outcome;

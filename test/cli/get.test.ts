@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import type { RequestListener } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -257,12 +259,31 @@ describe('the answer', () => {
   });
 });
 
+test('a standard input that cannot be read is exit code 26', async () => {
+  const command = new CommandProcess();
+  command.stdin.destroy(new Error('gone'));
+  const outcome = await runHere(['get', ':9', '/', '-d', '@-'], command);
+  expect(outcome).toMatchObject({
+    code: 26,
+    stderr: 'fcgi: Cannot read the standard input: gone\n',
+  });
+});
+
+test('a pipe is read to its end, so that its length can be told', async () => {
+  const file = join(folder, 'fifo');
+  execFileSync('mkfifo', [file]);
+  const sent = seen(['/', '-d', `@${file}`]);
+  await writeFile(file, 'through a pipe');
+  expect(await sent).toMatchObject({ body: 'through a pipe', headers: { 'content-length': '14' } });
+});
+
 describe('a body that cannot be read is exit code 26:', () => {
   test.each([
     ['a file that is not there', '@no/file', 'ENOENT'],
     ['a folder', '@.', 'EISDIR'],
   ])('%s', async (_, data, code) => {
     const outcome = await fcgi(['get', ':9', '/', '-d', data]);
+    expect(await runHere(['get', ':9', '/', '-d', data])).toEqual(outcome);
     expect([outcome.code, outcome.stdout]).toEqual([26, '']);
     expect(outcome.stderr).toMatch(new RegExp(`^fcgi: Cannot read \\S+: ${code}[^\\n]*\\n$`));
   });

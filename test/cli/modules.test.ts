@@ -182,6 +182,15 @@ describe('loading', () => {
     expect(error).toMatchObject({ exitCode: 1, message: expect.stringContaining(message) });
   });
 
+  test('a syntax error is told with its place', async () => {
+    writeFileSync(join(folder, 'wrong.js'), 'const a = 1;\nconst = 2;');
+    const failing = { ...hostOf(command), load: () => Promise.reject(new SyntaxError('no')) };
+    const loading = loadListener('wrong.js', undefined, failing);
+    await expect(loading).rejects.toThrow(
+      `wrong.js cannot be loaded: SyntaxError: no (${folder}/wrong.js:2)`,
+    );
+  });
+
   test('TypeScript that this Node does not run is told with what helps', async () => {
     const error = Object.assign(new TypeError('Unknown file extension ".ts"'), {
       code: 'ERR_UNKNOWN_FILE_EXTENSION',

@@ -4,10 +4,11 @@ import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { freePorts } from '../frontends/support/free-port.ts';
-import type { RunningProcess } from '../frontends/support/process.ts';
+import { RunningProcess } from '../frontends/support/process.ts';
 import { WebServer } from '../support/web-server.ts';
 import { request } from '../support/wire.ts';
-import { fcgi, ONE_LINE, startFcgi } from './support/command.ts';
+import { fcgi, MAIN, ONE_LINE, startFcgi } from './support/command.ts';
+import { CommandProcess, runHere } from './support/host.ts';
 
 let folder: string;
 const running: RunningProcess[] = [];
@@ -118,8 +119,6 @@ describe('--listen takes', () => {
       const { fd } = (holder as unknown as { _handle: { fd: number } })._handle;
       // systemd's variables name the process that it starts: a shell that becomes the command.
       const start = ['-c', 'LISTEN_FDS=1 LISTEN_PID=$$ exec "$@"', 'sh', process.execPath];
-      const { RunningProcess } = await import('../frontends/support/process.ts');
-      const { MAIN } = await import('./support/command.ts');
       const args = [...start, MAIN, 'serve', 'app.mjs', '--listen', listen];
       const program = new RunningProcess('/bin/sh', args, { cwd: folder, socket: fd });
       running.push(program);
@@ -268,8 +267,12 @@ describe('a wrong option is a line and exit code 2:', () => {
     [['--drain-timeout', 'long'], "--drain-timeout is 'long'"],
     [['--watch', '--max-requests', '5'], '--max-requests ends the application'],
   ])('%j', async (args, message) => {
-    const { code, stdout, stderr } = await fcgi(['serve', 'app.mjs', ...args], { cwd: folder });
+    const outcome = await fcgi(['serve', 'app.mjs', ...args], { cwd: folder });
+    const { code, stdout, stderr } = outcome;
     expect([code, stdout]).toEqual([2, '']);
+    const command = new CommandProcess();
+    command.folder = folder;
+    expect(await runHere(['serve', 'app.cjs', ...args], command)).toEqual(outcome);
     expect(stderr).toMatch(ONE_LINE);
     expect(stderr).toContain(message);
   });

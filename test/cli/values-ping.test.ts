@@ -88,7 +88,9 @@ describe('fcgi ping', () => {
       hello,
       async ({ server }) => {
         const target = server.address() as unknown as string;
-        const { code, stdout, stderr } = await fcgi(['ping', target, '/down']);
+        const outcome = await fcgi(['ping', target, '/down']);
+        expect(await runHere(['ping', target, '/down'])).toEqual(outcome);
+        const { code, stdout, stderr } = outcome;
         expect([code, stdout]).toEqual([22, '']);
         expect(stderr).toBe(`fcgi: ${target} answered with the status 503 Service Unavailable\n`);
       },

@@ -35,8 +35,9 @@ export class Application {
   }
 
   start(): void {
-    const { execPath, execArgv } = this.#host.process;
+    const { execPath, execArgv, cwd } = this.#host.process;
     const child = spawn(execPath, [...execArgv, ...this.#args], {
+      cwd: cwd(),
       stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
     });
     this.#child = child;
