@@ -42,17 +42,11 @@ function isArgument(error: unknown): boolean {
   return code === 'ERR_INVALID_ARG_VALUE' || code === 'ERR_OUT_OF_RANGE';
 }
 
-/** The first bytes of `HTTP/1.1 400 Bad Request` and of `<html>`, read as the version of a record. */
-const HTTP_VERSIONS = / FastCGI version (72|60) instead of 1$/;
-
 /** An error in one line, without what could steer a terminal. */
 export function messageOf(error: unknown): string {
   // Of whatever realm: an application may run scripts in contexts of their own.
   const message = types.isNativeError(error) ? error.message || error.name : inspect(error);
-  const line = escapeControls(message.replace(/\s*\n\s*/g, ' ').trim());
-  return HTTP_VERSIONS.test(line)
-    ? line.replace(HTTP_VERSIONS, ' it speaks HTTP, not FastCGI')
-    : line;
+  return escapeControls(message.replace(/\s*\n\s*/g, ' ').trim());
 }
 
 /** Text of a peer, in which control characters other than the tab are written as escapes. */

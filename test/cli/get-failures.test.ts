@@ -74,7 +74,7 @@ test('an HTTP server is exit code 8', async () => {
     const { port } = server.address() as net.AddressInfo;
     const { code, stderr } = await failing(`127.0.0.1:${port}`);
     expect(code).toBe(8);
-    expect(stderr).toContain('it speaks HTTP, not FastCGI');
+    expect(stderr).toContain('speaks HTTP, not FastCGI');
   });
 });
 

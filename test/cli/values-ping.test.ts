@@ -44,10 +44,9 @@ describe('fcgi values', () => {
       async ({ server }) => {
         const target = server.address() as unknown as string;
         const { stderr } = await runHere(['values', target, 'FCGI_MAX_REQS', '-v']);
-        expect(stderr).toBe(
-          '> FCGI_GET_VALUES id 0: 15 bytes\n>   FCGI_MAX_REQS = \n' +
-            '< FCGI_GET_VALUES_RESULT id 0: 20 bytes\n<   FCGI_MAX_REQS = 65535\n',
-        );
+        expect(stderr).toContain('> FCGI_GET_VALUES id 0: 15 bytes\n>   FCGI_MAX_REQS = \n');
+        const answer = '< FCGI_GET_VALUES_RESULT id 0: 20 bytes\n<   FCGI_MAX_REQS = 65535\n';
+        expect(stderr).toContain(answer);
       },
       { transport: 'unix' },
     );

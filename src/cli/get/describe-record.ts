@@ -28,9 +28,9 @@ export function describeRecord(record: ObservedRecord): RecordDescription {
   } catch {
     // What it should hold it does not: its bytes are shown instead.
   }
-  // FCGI_ABORT_REQUEST is no stream: that it is empty says nothing.
-  const size = type === RecordType.ABORT_REQUEST ? '' : `: ${sizeOf(content)}`;
-  return { head: name + size, content: describeContent(content) };
+  // That it is empty says nothing.
+  if (type === RecordType.ABORT_REQUEST) return { head: name, content: [] };
+  return { head: `${name}: ${sizeOf(content)}`, content: describeContent(content) };
 }
 
 /** What a record holds that is no stream of bytes. */
@@ -44,7 +44,7 @@ function describeBody(type: number, content: Buffer): RecordDescription | undefi
       return { head: sizeOf(content), content: [] };
     case RecordType.GET_VALUES:
     case RecordType.GET_VALUES_RESULT:
-      return { head: sizeOf(content), content: describePairs(content) };
+      return { head: `${content.length} bytes`, content: describePairs(content) };
     default:
       return undefined;
   }
