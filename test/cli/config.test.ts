@@ -117,6 +117,7 @@ describe('the values of an application take the place of those in the files:', (
     expect(text).toContain(line);
     expect(text).not.toContain('/run/app/app.sock');
     expect(text).not.toContain('127.0.0.1:9000');
+    expect(text).not.toContain('an application on a Unix socket');
   });
 
   test('the name of the site, the folders', async () => {

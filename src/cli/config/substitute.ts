@@ -60,6 +60,8 @@ export function substitute(
     const before = result;
     result = connectOverTcp(result, socket);
     if (result === before) throw noPlace('socket');
+    // The comment that says what the file is for.
+    result = result.replace('an application on a Unix socket', 'an application on a TCP port');
   } else put('socket', isTcp(socket) ? PLACEHOLDERS.tcp : PLACEHOLDERS.socket, socket);
   put('server-name', PLACEHOLDERS.serverName, serverName);
   put('root', PLACEHOLDERS.root, root);

@@ -6,13 +6,11 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { within } from '../../support/deadline.ts';
+import { GO } from './counterpart.ts';
+import { PHP_FPM } from './php-fpm.ts';
 import { RunningProcess } from './process.ts';
-import type { Program } from './requirement.ts';
 
 const run = promisify(execFile);
-
-export const PHP_FPM: Program = { path: '/usr/sbin/php-fpm8.2', package: 'php8.2-fpm' };
-export const GO: Program = { path: '/usr/bin/go', package: 'golang-go' };
 
 /** Answers as `answer.go` does. */
 const PHP = `<?php
@@ -48,7 +46,13 @@ pm = static\npm.max_children = 1\nping.path = /ping\n`,
 /** A program that serves by Go's net/http/fcgi. */
 export async function startGo(folder: string, socket: string): Promise<RunningProcess> {
   const program = join(folder, 'answer');
-  const env = { ...process.env, HOME: process.env.HOME ?? folder, GO111MODULE: 'off' };
+  const env = {
+    ...process.env,
+    HOME: process.env.HOME ?? folder,
+    GO111MODULE: 'off',
+    GOFLAGS: '',
+    GOPROXY: 'off',
+  };
   await run(GO.path, ['build', '-o', program, join(__dirname, 'programs/answer.go')], { env });
   return accepting(new RunningProcess(program, [socket]), socket);
 }
