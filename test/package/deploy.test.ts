@@ -55,7 +55,13 @@ describe('each file of deploy/', () => {
 });
 
 const LANGUAGES = 'nginx|apache|lighttpd|caddyfile|haproxy|yaml|ini|dockerfile';
-const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)];
+// What docs/shared-hosting.md has a person write, its own tests take from the page.
+const pages = [
+  'README.md',
+  ...readdirSync(join(root, 'docs'))
+    .filter((name) => name !== 'shared-hosting.md')
+    .map((name) => `docs/${name}`),
+];
 const quotes = pages
   .filter((page) => page.endsWith('.md'))
   .flatMap((page) => {
