@@ -1,4 +1,5 @@
 import {
+  createReadStream,
   mkdirSync,
   mkdtempSync,
   realpathSync,
@@ -224,6 +225,15 @@ test('another stream than the file goes to the client', async () => {
   const app = sending('files/none.txt');
   app.use(((_error, _req, res, _next) => {
     Readable.from(['The ', 'page']).pipe(res.status(200));
+  }) as express.ErrorRequestHandler);
+  expect(await ask(app)).toMatchObject(byItself);
+});
+
+test('the page of an error that is a file goes to the client, not the file that was refused', async () => {
+  writeFileSync(join(folder, 'files/.hidden'), 'A secret');
+  const app = sending('files/.hidden');
+  app.use(((_error, _req, res, _next) => {
+    createReadStream(join(folder, 'files/page.txt')).pipe(res);
   }) as express.ErrorRequestHandler);
   expect(await ask(app)).toMatchObject(byItself);
 });
