@@ -11,7 +11,7 @@ export interface RequestHead {
   readonly httpVersion: '1.0' | '1.1';
   /** Names in lower case and values in turn, in the order of the variables. */
   readonly rawHeaders: string[];
-  /** CONTENT_LENGTH, or undefined when it is absent or empty: the length is then not known. */
+  /** CONTENT_LENGTH, or undefined when it is absent, empty or -1: the length is then not known. */
   readonly contentLength: number | undefined;
 }
 
@@ -118,7 +118,8 @@ class HeadReader {
   }
 
   #takeContentLength(value: string): void {
-    if (value === '' || value === this.#contentLength) return;
+    // Caddy up to 2.6 says -1 of a chunked body, as Go does of a length that is not known.
+    if (value === '' || value === '-1' || value === this.#contentLength) return;
     if (this.#contentLength !== '') refuse(`CONTENT_LENGTH is ${this.#contentLength} and ${value}`);
     this.#contentLength = value;
     this.#rawHeaders.push('content-length', value);

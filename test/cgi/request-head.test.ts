@@ -161,15 +161,22 @@ describe('CONTENT_LENGTH', () => {
     expect(rawHeaders).toEqual(['content-length', value]);
   });
 
-  test('is not known, and no header, if it is empty or absent', () => {
-    for (const { contentLength, rawHeaders } of [head(['CONTENT_LENGTH', '']), head()]) {
+  test('is not known, and no header, if it is empty, absent, or -1 as Caddy 2.6 says', () => {
+    const heads = [head(['CONTENT_LENGTH', '']), head(), head(['CONTENT_LENGTH', '-1'])];
+    for (const { contentLength, rawHeaders } of heads) {
       expect(contentLength).toBeUndefined();
       expect(rawHeaders).toEqual([]);
     }
   });
 
   test.each([
-    '-1',
+    '-2',
+    '-0',
+    '-10',
+    '-01',
+    ' -1',
+    '-1.0',
+    '-',
     '+1',
     ' 1',
     '1 ',
@@ -203,6 +210,8 @@ describe('CONTENT_LENGTH', () => {
       ['5', '7'],
       ['5', ''],
       ['', '5'],
+      ['5', '-1'],
+      ['-1', '5'],
       ['5', '5'],
     ] as const) {
       const variables: Variables = [

@@ -176,9 +176,27 @@ test('aborts a listener that already reads a body with fewer bytes than its CONT
   );
 });
 
+test('takes a body of the CONTENT_LENGTH -1, as Caddy 2.6 says, for one of unknown length', async () => {
+  await serving(
+    (req, res) => {
+      const { 'content-length': length, 'transfer-encoding': coding } = req.headers;
+      req.setEncoding('latin1');
+      req.on('data', (text) => res.write(text));
+      req.on('end', () => res.end(` ${length} ${coding}`));
+    },
+    async ({ connect, errors }) => {
+      const peer = await connect();
+      const variables = { REQUEST_METHOD: 'POST', CONTENT_LENGTH: '-1' };
+      const answer = await peer.exchange(request({ variables, body: 'abc' }));
+      expect([answer.status, answer.body.toString()]).toEqual(['200 OK', 'abc undefined chunked']);
+      expect(errors).toEqual([]);
+    },
+  );
+});
+
 test.each<[string, string, Record<string, string>]>([
   ['without a REQUEST_METHOD', 'ERR_FCGI_META_VARIABLE', { REQUEST_METHOD: '' }],
-  ['with a CONTENT_LENGTH that is no number', 'ERR_FCGI_META_VARIABLE', { CONTENT_LENGTH: '-1' }],
+  ['with a CONTENT_LENGTH that is no number', 'ERR_FCGI_META_VARIABLE', { CONTENT_LENGTH: '-2' }],
   [
     'with two variables for one header',
     'ERR_FCGI_HEADER_COLLISION',
