@@ -100,6 +100,10 @@ test.each(links)('$page links to $link, which is there', ({ page, link }) => {
   expect(anchors).toContain(anchor);
 });
 
+test.each(pages)('$page holds nothing of an unfinished merge', ({ text }) => {
+  expect(text).not.toMatch(/^(<{7}|={7}|>{7})( |$)/m);
+});
+
 test('every error code is in docs/errors.md, and no other', () => {
   const codes = (text: string) => new Set(text.match(/ERR_FCGI_[A-Z_]+/g));
   const declared = codes(readFileSync(join(root, 'src/errors.ts'), 'utf8'));
