@@ -14,6 +14,9 @@ type State = (typeof State)[keyof typeof State];
 
 const EMPTY = Buffer.alloc(0);
 
+/** Bytes that are taken at first for a record which does not come at once. */
+const FIRST_BLOCK = 64;
+
 /**
  * Cuts a byte stream into records.
  *
@@ -32,7 +35,9 @@ export class RecordReader {
   #requestId = 0;
   #contentLeft = 0;
   #paddingLeft = 0;
-  #pieces: Buffer[] = [];
+  /** What has come of a record that is passed whole, and how much of it. */
+  #gathered: Buffer = EMPTY;
+  #gatheredLength = 0;
 
   constructor(sink: RecordSink) {
     this.#sink = sink;
@@ -112,16 +117,29 @@ export class RecordReader {
   }
 
   #gather(piece: Buffer, complete: boolean): void {
-    if (!complete) {
-      this.#pieces.push(Buffer.from(piece));
+    if (complete && this.#gatheredLength === 0) {
+      this.#sink(this.#type, this.#requestId, piece);
       return;
     }
-    let content = piece;
-    if (this.#pieces.length > 0) {
-      content = Buffer.concat([...this.#pieces, piece]);
-      this.#pieces = [];
-    }
+    this.#append(piece);
+    if (!complete) return;
+    const content = this.#gathered.subarray(0, this.#gatheredLength);
+    this.#gathered = EMPTY;
+    this.#gatheredLength = 0;
     this.#sink(this.#type, this.#requestId, content);
+  }
+
+  /** One growing block: a record that comes byte by byte would take a hundred times its length in pieces. */
+  #append(piece: Buffer): void {
+    const needed = this.#gatheredLength + piece.length;
+    if (needed > this.#gathered.length) {
+      const whole = needed + this.#contentLeft;
+      const grown = Buffer.allocUnsafeSlow(Math.min(whole, Math.max(FIRST_BLOCK, 2 * needed)));
+      this.#gathered.copy(grown, 0, 0, this.#gatheredLength);
+      this.#gathered = grown;
+    }
+    piece.copy(this.#gathered, this.#gatheredLength);
+    this.#gatheredLength = needed;
   }
 
   #skipPadding(chunk: Buffer, at: number): number {

@@ -9,6 +9,7 @@ import {
   STDOUT,
   UNKNOWN_TYPE,
 } from '../support/wire.ts';
+import { heapAfterCollection } from './memory.ts';
 import { joinPieces, readPieces } from './records.ts';
 import { samples } from './samples.ts';
 
@@ -241,6 +242,18 @@ describe('ERR_FCGI_RECORD_LENGTH', () => {
       expect(readPieces(record(type, 1, '1234567'))).toHaveLength(1);
     }
   });
+});
+
+test('holds a record that comes byte by byte in no more memory than it is long', () => {
+  const bytes = record(GET_VALUES, 0, Buffer.alloc(60_000, 'x'));
+  const before = heapAfterCollection();
+  const readers = Array.from({ length: 20 }, () => new RecordReader(ignore));
+  for (const reader of readers) {
+    for (let at = 0; at < bytes.length - 1; at++) reader.push(bytes.subarray(at, at + 1));
+  }
+  const held = heapAfterCollection() - before;
+  expect(readers.every(({ insideRecord }) => insideRecord)).toBe(true);
+  expect(held / readers.length).toBeLessThan(100_000);
 });
 
 describe('ERR_FCGI_TRUNCATED', () => {
