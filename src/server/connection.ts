@@ -125,6 +125,8 @@ export class Connection implements Flow {
       this.#fail(error);
     }
     this.#dispatch();
+    // Without a request a connection is idle, whatever else came.
+    if (this.#requests.size === 0 && !this.#closing && !this.socket.timeout) this.#startIdleTimer();
   }
 
   /**

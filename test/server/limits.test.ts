@@ -119,6 +119,24 @@ test('closes a connection without a request after keepAliveTimeout', async () =>
   );
 });
 
+test.each([
+  ['was asked for its values', record(GET_VALUES, 0)],
+  ['refused a request', begin(1, 1, 9)],
+  ['got a part of a record', begin().subarray(0, 5)],
+])('closes a connection after keepAliveTimeout that %s', async (_name, bytes) => {
+  await serving(
+    (_req, res) => {
+      res.end();
+    },
+    async ({ connect }) => {
+      const peer = await connect();
+      peer.send(bytes);
+      await peer.closed();
+    },
+    { keepAliveTimeout: 50 },
+  );
+});
+
 test('leaves a connection with a request alone, whatever keepAliveTimeout says', async () => {
   await serving(
     (_req, res) => {
