@@ -18,12 +18,20 @@ import type { Host } from './serve-options.ts';
 export function listenInherited(server: Server, host: Host): boolean {
   const fd = cluster.isWorker ? undefined : inheritedDescriptor(host);
   if (fd === undefined) return false;
-  // Node tells a failure a tick later, but whether it listens at once.
-  const ignore = () => {};
-  server.once('error', ignore);
   server.listen({ fd });
-  if (server.listening) server.off('error', ignore);
+  // Node tells a failure a tick later, but whether it listens at once.
+  if (!server.listening) hideNextError(server);
   return server.listening;
+}
+
+/** That it was tried is nobody's affair: who waits for `'listening'` would take the error for the server's own. */
+function hideNextError(server: Server): void {
+  const { emit } = server;
+  server.emit = (event: string, ...args: unknown[]) => {
+    if (event !== 'error') return Reflect.apply(emit, server, [event, ...args]);
+    Reflect.deleteProperty(server, 'emit');
+    return true;
+  };
 }
 
 function inheritedDescriptor(host: Host): number | undefined {

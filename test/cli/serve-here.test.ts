@@ -127,10 +127,11 @@ test('serve answers the request that it was started for as a CGI program', async
   expect(answer).toMatch(/^Status: 200 OK\r\n/);
 });
 
-test.each(['fd', 'fd:0', '0'])('serve tells that --listen %s is no socket', async (listen) => {
+// The tests may themselves have been started with a socket: one that is a connection.
+test.each(['fd', 'fd:0', '0'])('serve tells that --listen %s cannot listen', async (listen) => {
   const code = await run(['serve', 'app.js', '--listen', listen], hostOf(command));
-  await tells(/no socket/);
-  expect([1, 2]).toContain(code);
+  await tells(/no socket|listen EINVAL/);
+  expect([1, 2]).toContain(code ?? (await command.exited.wait('the exit')));
 });
 
 test('gateway stands in front of a socket, and tells what fails', async () => {

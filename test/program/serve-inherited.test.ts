@@ -69,3 +69,23 @@ test('a socket that is a connection leaves the mode to GATEWAY_INTERFACE', async
   expect(await host.exited.wait('exit')).toBe(0);
   expect(host.told()).toBe('');
 });
+
+test('a socket that is a connection is no error of a server that listens elsewhere', async () => {
+  refuseToListen();
+  const { listen } = Server.prototype;
+  const refused = jest.mocked(listen).getMockImplementation() as () => Server;
+  jest.mocked(listen).mockImplementation(function (this: Server, target: unknown) {
+    if ((target as { fd?: number }).fd === 0) return refused.call(this);
+    return net.Server.prototype.listen.call(this, join(folder, 'own.sock')) as Server;
+  } as never);
+  const global = { process: host.asProcess(), console };
+  const { server } = cgiIn({ process: host.asProcess(), global }, () => {}, { path: 'own.sock' });
+  // Rejects with the first 'error'.
+  await within('listening', once(server, 'listening'));
+  await new Promise((done) => setImmediate(done));
+  expect(host.told()).toBe(`fcgi: FastCGI on ${join(folder, 'own.sock')}\n`);
+  const later = once(server, 'error');
+  process.nextTick(() => server.emit('error', new Error('a later one')));
+  expect(await within('a later error', later)).toMatchObject([{ message: 'a later one' }]);
+  await within('close', new Promise((done) => server.close(done)));
+});
