@@ -55,7 +55,7 @@ export default {
     {
       ...common,
       displayName: 'integration',
-      testMatch: ['<rootDir>/test/{frontends,package,demo-app}/**/*.test.ts'],
+      testMatch: ['<rootDir>/test/{frontends,package,demo-app,reliability,attacks}/**/*.test.ts'],
     },
   ],
 };

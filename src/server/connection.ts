@@ -26,8 +26,11 @@ const NOTHING = Buffer.alloc(0);
 /** Bytes of answers that wait to be sent, above which no more questions are read. */
 const MAX_UNREAD = 1024 * 1024;
 
-/** What a new connection has for its first bytes when the server closes: the web server is about to send them. */
-const FIRST_REQUEST_MS = 1000;
+/** Milliseconds that a web server has to let go of a connection. */
+const RETIREMENT = 2_000;
+
+/** How often it is asked to: nginx may miss it once, with a request that crosses it. Apache never heeds it. */
+const MAX_HINTS = 2;
 
 /**
  * One connection from a web server: takes records in, hands each to its request, and closes when the
@@ -48,6 +51,8 @@ export class Connection implements Flow {
   /** A request came without FCGI_KEEP_CONN: the connection ends with it (FastCGI §5.1). */
   #last = false;
   #closing = false;
+  #used = false;
+  #hints = 0;
 
   constructor(server: Server, socket: Socket) {
     this.server = server;
@@ -80,17 +85,30 @@ export class Connection implements Flow {
     this.#gate.release(holder);
   }
 
-  /** Closes the connection, if nothing is under way, since its server closes. */
-  retire(): void {
-    if (!this.idle) return;
-    if (this.socket.bytesRead > 0) this.destroy();
-    else this.socket.setTimeout(FIRST_REQUEST_MS);
-  }
-
   /** Cuts the connection. Requests that run see a disconnected client. */
   destroy(): void {
     this.#closing = true;
     this.socket.destroy();
+  }
+
+  /**
+   * Has the web server let go of the connection, if no request is under way on it: the server closes.
+   *
+   * FCGI_KEEP_CONN leaves the closing to the web server (FastCGI §5.1). If the connection were cut just when a
+   * request sets out on it, that request would be lost, and nginx repeats no POST. So an empty record is sent:
+   * nginx, and whoever else looks, closes an idle connection on which something comes. A request that set out
+   * before is served: the end of a STDERR without content says nothing. Behind FCGI_END_REQUEST, in one write
+   * with it, it keeps nginx from using the connection again.
+   */
+  retire(): void {
+    if (!this.idle || this.#closing) return;
+    if (this.#hints === MAX_HINTS || this.multiplexed) return this.#close(true);
+    this.socket.setTimeout(RETIREMENT);
+    // On one that is new the first request is on its way.
+    if (!this.#used) return;
+    this.#hints++;
+    this.output.record(RecordType.STDERR, 1, NOTHING);
+    this.output.flush();
   }
 
   /**
@@ -109,15 +127,16 @@ export class Connection implements Flow {
   /** Forgets a request that sent its FCGI_END_REQUEST, and sends what was gathered. */
   ended(request: Request): void {
     this.#forget(request);
+    const isLastOne = this.#requests.size === 0;
+    if (isLastOne && this.server.closing && !this.#last) this.retire();
     this.output.flush();
-    if (this.#requests.size > 0) return;
-    if (this.#last || this.server.closing) this.#close(request.input.ended);
-    else this.#startIdleTimer();
+    if (!isLastOne) return;
+    if (this.#last) this.#close(request.input.ended);
+    else if (!this.server.closing) this.#startIdleTimer();
   }
 
   #data(chunk: Buffer): void {
     if (this.#closing) return;
-    if (this.socket.timeout) this.socket.setTimeout(0);
     try {
       this.#reader.push(chunk);
     } catch (error) {
@@ -190,6 +209,8 @@ export class Connection implements Flow {
     if (typeof admitted === 'number') return this.#refuse(id, admitted);
     const request = new Request(this, id, begin, admitted);
     this.#requests.set(id, request);
+    this.#used = true;
+    if (this.socket.timeout) this.socket.setTimeout(0);
     this.server.requestBegan();
     this.#begun.push(request);
     // Web servers that never multiplex use id 1, one request after the other.

@@ -1,7 +1,15 @@
 import cluster from 'node:cluster';
 import type { ListenOptions as NetListenOptions, Server as NetServer, Socket } from 'node:net';
 import { inheritedSocket } from './inherited-socket.ts';
-import { isTaken, removeStaleSocket, startWithMode } from './socket-path.ts';
+import {
+  hasFile,
+  isTaken,
+  removeStaleSocket,
+  requireSocket,
+  SocketFile,
+  startWithMode,
+  temporaryPath,
+} from './socket-path.ts';
 
 /** What `listen()` takes beside what `net.Server` takes. */
 export interface ListenOptions extends NetListenOptions {
@@ -10,6 +18,14 @@ export interface ListenOptions extends NetListenOptions {
    * @default what the umask leaves
    */
   mode?: number | undefined;
+
+  /**
+   * With `path`: whether to take the path from a server that listens there, in one step, so that no connect
+   * fails meanwhile. That server keeps its connections, and gets no new ones. Not for abstract sockets, pipes
+   * of Windows and the workers of a cluster.
+   * @default false: `EADDRINUSE`
+   */
+  takeOver?: boolean | undefined;
 }
 
 /** What listens already, or a descriptor of it. */
@@ -19,6 +35,12 @@ export type ListenHandle = NetServer | Socket | { readonly fd: number };
 export interface ListenTarget {
   readonly listening: boolean;
   start(...args: unknown[]): void;
+  /** Tells of the socket's file once it listens: removing it is not left to Node. */
+  own(file: SocketFile): void;
+  /** Stops listening on a socket whose file did not get its name. */
+  abandon(): void;
+  /** Names `path` in the error that is emitted if `start` fails on `temporary`. */
+  nameInError(path: string, temporary: string): void;
   /** Whether `close()` was called meanwhile. */
   cancelled(): boolean;
   fail(error: unknown): void;
@@ -26,21 +48,20 @@ export interface ListenTarget {
 
 /**
  * `listen()` of this library's server: `net.Server`'s, but without a port or path it takes the inherited
- * socket, and a stale socket file is replaced.
+ * socket, and a stale socket file is replaced, or a live one if it is told to.
  */
 export function listen(target: ListenTarget, args: readonly unknown[]): void {
   const [first] = args;
   if (first === undefined || typeof first === 'function') return listenInherited(target, args);
   const path = socketPath(first);
   if (path === undefined) return target.start(...args);
-  const { mode } = first as ListenOptions;
-  const start = () => startOnPath(target, path, mode, args);
   // Workers get their socket from the cluster's primary; to one of them the others' looks taken.
-  if (cluster.isWorker || !isTaken(path)) return start();
-  removeStaleSocket(path).then(
-    () => target.cancelled() || start(),
-    (error) => target.cancelled() || target.fail(error),
-  );
+  if (cluster.isWorker || !hasFile(path)) return target.start(...args);
+  const { mode, takeOver = false } = first as ListenOptions;
+  const start = () => target.cancelled() || startOnPath(target, path, { mode, takeOver }, args);
+  const fail = (error: unknown) => target.cancelled() || target.fail(error);
+  if (!isTaken(path)) start();
+  else prepare(path, takeOver).then(start).catch(fail);
 }
 
 function listenInherited(target: ListenTarget, args: readonly unknown[]): void {
@@ -51,17 +72,40 @@ function listenInherited(target: ListenTarget, args: readonly unknown[]): void {
   }
 }
 
+async function prepare(path: string, takeOver: boolean): Promise<void> {
+  if (takeOver) requireSocket(path);
+  else await removeStaleSocket(path);
+}
+
+/**
+ * Makes the socket under another name first. Node removes a socket by the name that it was made under; by then
+ * the path may be the socket of a server that took it over.
+ */
 function startOnPath(
   target: ListenTarget,
   path: string,
-  mode: number | undefined,
+  { mode, takeOver }: Pick<ListenOptions, 'mode'> & { takeOver: boolean },
   args: readonly unknown[],
 ): void {
-  if (mode === undefined) return target.start(...args);
-  startWithMode(path, mode, () => {
-    target.start(...args);
+  const temporary = temporaryPath(path);
+  target.nameInError(path, temporary);
+  const start = () => {
+    target.start(...withPath(args, temporary));
     return target.listening;
-  });
+  };
+  if (mode === undefined) start();
+  else startWithMode(temporary, mode, start);
+  if (!target.listening) return;
+  try {
+    target.own(SocketFile.moveIntoPlace(temporary, path, takeOver));
+  } catch (error) {
+    target.abandon();
+    process.nextTick(() => target.fail(error));
+  }
+}
+
+function withPath([first, ...rest]: readonly unknown[], path: string): unknown[] {
+  return [typeof first === 'string' ? path : { ...(first as ListenOptions), path }, ...rest];
 }
 
 /** A string that is no number is a path, as for `net.Server`. */

@@ -1,4 +1,5 @@
-import { type BlockList, Server as NetServer, type Socket } from 'node:net';
+import { errorMonitor } from 'node:events';
+import { type AddressInfo, type BlockList, Server as NetServer, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { FcgiError } from '../errors.ts';
 import { allowedClients, isAllowed } from './allowed-clients.ts';
@@ -9,6 +10,8 @@ import { resolveOptions, type ServerOptions, type ServerSettings } from './optio
 import { releaseSocket } from './release-socket.ts';
 import { Roles } from './roles.ts';
 import type { OtherEvent, ServerEvents, ServerListener } from './server-events.ts';
+import type { SocketFile } from './socket-path.ts';
+import { emptyQueue } from './waiting-queue.ts';
 
 /** A FastCGI server with the surface of `http.Server`; {@link ServerEvents} lists its events. */
 export class Server extends NetServer {
@@ -27,6 +30,9 @@ export class Server extends NetServer {
   #closing = false;
   /** What it listens on, where that was there before. */
   #descriptor: number | undefined;
+  #file: SocketFile | undefined;
+  /** Ends the accepting of what waits in the queue of a socket that closes. */
+  #stopAccepting: (() => void) | undefined;
 
   constructor(options: ServerOptions = {}, listener?: Listener) {
     super({ allowHalfOpen: true, noDelay: true });
@@ -82,32 +88,48 @@ export class Server extends NetServer {
   override listen(handle: ListenHandle, backlog?: number, listeningListener?: () => void): this;
   override listen(handle: ListenHandle, listeningListener?: () => void): this;
   override listen(...args: unknown[]): this {
+    this.#stopAccepting?.();
     this.#closing = false;
     const server = this;
-    const target = {
-      get listening() {
-        return server.listening;
+    listen(
+      {
+        get listening() {
+          return server.listening;
+        },
+        start: (...started: unknown[]) => {
+          this.#descriptor = (started[0] as { fd?: number } | undefined)?.fd;
+          super.listen(...(started as []));
+        },
+        own: (file) => {
+          this.#file = file;
+        },
+        abandon: () => void super.close(),
+        nameInError: (path, temporary) => this.#nameInError(path, temporary),
+        cancelled: () => this.#closing,
+        fail: (error: unknown) => void this.emit('error', error),
       },
-      start: (...started: unknown[]) => {
-        this.#descriptor = (started[0] as { fd?: number } | undefined)?.fd;
-        super.listen(...(started as []));
-      },
-      cancelled: () => this.#closing,
-      fail: (error: unknown) => void this.emit('error', error),
-    };
-    listen(target, args);
+      args,
+    );
     return this;
   }
 
+  /** The path of the Unix socket, or the address and port; null if the server does not listen. */
+  override address(): AddressInfo | string | null {
+    return this.#file?.path ?? super.address();
+  }
+
+  // @ts-expect-error Node's is an accessor as well; its types call it a property
+  override get listening(): boolean {
+    return this.#stopAccepting === undefined && Reflect.get(NetServer.prototype, 'listening', this);
+  }
+
   /**
-   * Stops accepting, closes idle connections, and lets requests finish. A connection on which nothing has come yet
-   * has a second for its first request, since whoever made it was let in.
+   * Stops accepting, has the web server let go of idle connections, and lets requests finish. Connections that
+   * are made already, and requests that are on their way on idle ones, are served.
    */
   override close(callback?: (error?: Error) => void): this {
     this.#closing = true;
-    const fd = this.listening ? this.#descriptor : undefined;
-    super.close(callback);
-    releaseSocket(fd);
+    this.#stopListening(callback);
     for (const connection of this.#connections) connection.retire();
     return this;
   }
@@ -129,6 +151,37 @@ export class Server extends NetServer {
     return this;
   }
 
+  /** A socket with a file is closed once nobody can connect any more and all who did were accepted. */
+  #stopListening(callback?: (error?: Error) => void): void {
+    this.#stopAccepting?.();
+    const file = this.#file;
+    if (!file) {
+      const fd = this.listening ? this.#descriptor : undefined;
+      super.close(callback);
+      return releaseSocket(fd);
+    }
+    this.#file = undefined;
+    file.remove();
+    const cancel = emptyQueue(this, () => this.#stopAccepting?.());
+    this.#stopAccepting = () => {
+      this.#stopAccepting = undefined;
+      cancel();
+      super.close(callback);
+    };
+  }
+
+  #nameInError(path: string, temporary: string): void {
+    const rename = (error: NodeJS.ErrnoException & { address?: string }) => {
+      if (error.address !== temporary) return;
+      const { stack } = error;
+      error.address = path;
+      error.message = error.message.replace(temporary, path);
+      error.stack = stack?.replace(temporary, path) as string;
+    };
+    super.once(errorMonitor as never, rename);
+    super.once('listening', () => super.off(errorMonitor as never, rename));
+  }
+
   #accept(socket: Socket): void {
     if (!isAllowed(this.#allowed, socket)) {
       socket.destroy();
@@ -137,6 +190,7 @@ export class Server extends NetServer {
     const connection = new Connection(this, socket);
     this.#connections.add(connection);
     socket.on('close', () => this.#connections.delete(connection));
+    if (this.#closing) connection.retire();
   }
 
   /** @internal */

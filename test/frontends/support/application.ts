@@ -10,7 +10,7 @@ export type ApplicationName = 'plain' | 'express' | 'guestbook' | 'files';
 
 /** Where the application listens: what `listen()` takes. */
 export type ListenTarget =
-  | { readonly path: string; readonly mode: number }
+  | { readonly path: string; readonly mode: number; readonly takeOver?: boolean }
   | { readonly port: number; readonly host: string };
 
 export interface ApplicationOptions {
