@@ -35,7 +35,7 @@ async function evaluate(code: string, ...flags: string[]): Promise<unknown> {
 describe('the tarball', () => {
   test('holds what its users need, and no more', () => {
     const expected =
-      /^(dist\/.+\.(js|d\.ts)|docs\/.+|deploy\/.+|README\.md|LICENSE|CHANGELOG\.md|package\.json)$/;
+      /^(dist\/.+\.(js|d\.ts)|docs\/.+|deploy\/.+|README\.md|LICENSE|CHANGELOG\.md|SECURITY\.md|package\.json)$/;
     expect(installed.files.filter((path) => !expected.test(path))).toEqual([]);
     expect(installed.files).toEqual(
       expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/index.js']),

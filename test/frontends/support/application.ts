@@ -6,7 +6,7 @@ import { RunningProcess } from './process.ts';
 const LAUNCHER = join(__dirname, 'app', 'main.mjs');
 
 /** The folder `app` holds a module of this name that makes the listener. */
-export type ApplicationName = 'plain' | 'express' | 'guestbook' | 'files';
+export type ApplicationName = 'plain' | 'express' | 'guestbook' | 'files' | 'witness' | 'faulty';
 
 /** Where the application listens: what `listen()` takes. */
 export type ListenTarget =
@@ -20,6 +20,8 @@ export interface ApplicationOptions {
   readonly drains?: boolean;
   /** For the module that makes the listener. */
   readonly options?: object;
+  /** What `createServer()` takes. */
+  readonly server?: object;
 }
 
 interface Note {
@@ -85,6 +87,11 @@ export class Application {
     const what = `the application to note "${name}" of ${id}`;
     await this.#until(what, () => this.#find(name, id).length >= nth);
     return this.#find(name, id)[nth - 1]?.data as Data;
+  }
+
+  /** What the notes of that name have said so far. */
+  all<Data>(name: string, id = 'server'): Data[] {
+    return this.#find(name, id).map(({ data }) => data as Data);
   }
 
   /** Waits until a note says so. */

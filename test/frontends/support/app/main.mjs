@@ -3,10 +3,10 @@
 import { createServer } from '../../../../dist/index.js';
 import { note, onCommand } from './control.mjs';
 
-const { application, listen, options, drains } = JSON.parse(process.argv[2]);
+const { application, listen, options, drains, server: settings = {} } = JSON.parse(process.argv[2]);
 const { default: createListener } = await import(`./${application}.mjs`);
 
-const server = createServer(createListener(options));
+const server = createServer(settings, createListener(options));
 let connections = 0;
 server.on('connection', () => connections++);
 server.on('clientError', (error) => note('clientError', 'server', error.code));
@@ -20,3 +20,4 @@ onCommand('close', 'server', () => {
 
 // Only where a test is about it: tests that end an application in the middle of things do not wait for those.
 if (drains) process.on('SIGTERM', () => server.close());
+onCommand('memory', 'server', () => note('memory', 'server', process.memoryUsage.rss()));
