@@ -6,7 +6,14 @@ import { RunningProcess } from './process.ts';
 const LAUNCHER = join(__dirname, 'app', 'main.mjs');
 
 /** The folder `app` holds a module of this name that makes the listener. */
-export type ApplicationName = 'plain' | 'express' | 'guestbook' | 'files' | 'witness' | 'faulty';
+export type ApplicationName =
+  | 'plain'
+  | 'express'
+  | 'guestbook'
+  | 'files'
+  | 'witness'
+  | 'faulty'
+  | 'busy';
 
 /** Where the application listens: what `listen()` takes. */
 export type ListenTarget =

@@ -126,12 +126,12 @@ function makeFolder(parent: string, name: string): string {
 }
 
 /** Registers a test. */
-export type Rule = (title: string, body: (site: Site) => Promise<void>) => void;
+export type Rule = (title: string, body: (site: Site) => Promise<void>, timeout?: number) => void;
 
 /** Registers all tests but those with these titles: what this web server does instead has tests of its own. */
 export function without(rule: Rule, titles: readonly string[]): Rule {
-  return (title, body) => {
-    if (!titles.includes(title)) rule(title, body);
+  return (title, body, timeout) => {
+    if (!titles.includes(title)) rule(title, body, timeout);
   };
 }
 
@@ -149,8 +149,8 @@ export function useSite(startFrontEnd: StartFrontEnd, name: ApplicationName, mod
   afterAll(async () => {
     await site?.stop();
   });
-  return (title, body) => {
-    test(title, async () => {
+  return (title, body, timeout) => {
+    const run = async () => {
       const logBefore = site.frontEnd.errorLog().length;
       try {
         await body(site);
@@ -160,7 +160,8 @@ export function useSite(startFrontEnd: StartFrontEnd, name: ApplicationName, mod
         console.error(`${title}\n\nThe web server:\n${log}\nThe application:\n${output}`);
         throw error;
       }
-    });
+    };
+    test(title, run, timeout);
   };
 }
 

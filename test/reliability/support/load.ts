@@ -7,6 +7,8 @@ export interface Kind {
   readonly method: string;
   readonly path: string;
   readonly body?: string;
+  /** The answer's status, if not 200. */
+  readonly status?: number;
   /** What the body of the answer must hold. */
   readonly answer: string;
 }
@@ -66,7 +68,7 @@ export class Load {
   }
 
   /** What is wrong with the answer, if anything is. */
-  #ask({ method, path, body, answer }: Kind): Promise<string | undefined> {
+  #ask({ method, path, body, status = 200, answer }: Kind): Promise<string | undefined> {
     return new Promise((resolve, reject) => {
       const headers = body?.startsWith('{') ? { 'Content-Type': 'application/json' } : {};
       const req = request(`${this.#origin}${path}`, { method, agent: this.#agent, headers });
@@ -74,7 +76,7 @@ export class Load {
       req.on('response', async (res) => {
         try {
           const text = Buffer.concat(await res.toArray()).toString();
-          const right = res.statusCode === 200 && text.includes(answer);
+          const right = res.statusCode === status && text.includes(answer);
           resolve(right ? undefined : `${res.statusCode} ${text.slice(0, 100)}`);
         } catch (error) {
           reject(error);

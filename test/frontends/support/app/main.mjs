@@ -2,6 +2,7 @@
 // node main.mjs '{"application": "express", "listen": {"path": "…", "mode": 438}}'
 import { createServer } from '../../../../dist/index.js';
 import { note, onCommand } from './control.mjs';
+import { tellVitals } from './vitals.mjs';
 
 const { application, listen, options, drains, server: settings = {} } = JSON.parse(process.argv[2]);
 const { default: createListener } = await import(`./${application}.mjs`);
@@ -20,4 +21,4 @@ onCommand('close', 'server', () => {
 
 // Only where a test is about it: tests that end an application in the middle of things do not wait for those.
 if (drains) process.on('SIGTERM', () => server.close());
-onCommand('memory', 'server', () => note('memory', 'server', process.memoryUsage.rss()));
+tellVitals();
