@@ -98,7 +98,10 @@ export function resolveProgramOptions(options: ProgramOptions, host: Host): Prog
     return { drainTimeout, restartFile, log, logQuietly: log };
   }
   const silent = () => {};
-  const toStderr = (line: string) => void host.stderr.write(`${line}\n`);
+  const { stderr } = host;
+  // A disk that is full for the log must not end the program.
+  stderr.on('error', () => {});
+  const toStderr = (line: string) => void stderr.write(`${line}\n`);
   return {
     drainTimeout,
     restartFile,
