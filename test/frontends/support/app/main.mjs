@@ -18,6 +18,7 @@ onCommand('close', 'server', () => {
   server.close(() => note('closed', 'server'));
   note('closing', 'server');
 });
+onCommand('set', 'server', (properties) => Object.assign(server, properties));
 
 // Only where a test is about it: tests that end an application in the middle of things do not wait for those.
 if (drains) process.on('SIGTERM', () => server.close());

@@ -1,0 +1,65 @@
+import { createWriteStream } from 'node:fs';
+import { note } from './control.mjs';
+import plain from './plain.mjs';
+
+/** The plain listener, and others as nobody should write them. What nobody catches is told, and survived. */
+export default () => {
+  process.on('uncaughtException', (error) =>
+    note('uncaught', 'server', error.code ?? error.message),
+  );
+  const listener = plain();
+  return (req, res) => {
+    const [path] = req.url.split('?');
+    if (!faults[path]) return listener(req, res);
+    res.on('close', () => note('closed', path));
+    note('arrived', path);
+    return faults[path](req, res);
+  };
+};
+
+const faults = {
+  '/throws': () => {
+    throw new Error('thrown');
+  },
+  '/rejects': async () => {
+    throw new Error('rejected');
+  },
+  '/never': () => {},
+  '/twice': (_req, res) => {
+    res.end('first');
+    res.writeHead(200);
+    res.end('second');
+  },
+  '/ends-twice': (_req, res) => {
+    res.end('first');
+    res.end('second');
+  },
+  '/after-end': (_req, res) => {
+    res.end('first');
+    res.write('second');
+  },
+  '/longer': (_req, res) => {
+    res.writeHead(200, { 'Content-Length': 5 });
+    res.end('first and more');
+  },
+  '/shorter': (_req, res) => {
+    res.writeHead(200, { 'Content-Length': 50 });
+    res.end('first');
+  },
+  '/logs': (_req, res) => {
+    createWriteStream('/dev/full').write('a line');
+    res.end('logged');
+  },
+  '/long': (_req, res) => {
+    res.setHeader('Content-Length', 1000);
+    res.setHeader('X-Accel-Buffering', 'no');
+    res.write('the beginning');
+  },
+  '/endless': (_req, res) => {
+    const write = () => {
+      while (!res.destroyed && res.write('x'.repeat(64 * 1024)));
+    };
+    res.on('drain', write);
+    write();
+  },
+};
