@@ -2,10 +2,10 @@ import { APACHE, startApache } from '../frontends/support/apache.ts';
 import { NGINX, startNginx } from '../frontends/support/nginx.ts';
 import { describeWith } from '../frontends/support/requirement.ts';
 import { ANEW_OVER_UNIX, KEPT_OVER_UNIX, useSite } from '../frontends/support/site.ts';
-import { nameAttacks } from './attacks/names.ts';
-import { pathAttacks } from './attacks/paths.ts';
-import { smugglingAttacks } from './attacks/smuggling.ts';
-import { splittingAttacks } from './attacks/splitting.ts';
+import { nameAttacks } from './rules/names.ts';
+import { pathAttacks } from './rules/paths.ts';
+import { smugglingAttacks } from './rules/smuggling.ts';
+import { splittingAttacks } from './rules/splitting.ts';
 
 for (const { name, program, start, mode } of [
   { name: 'nginx', program: NGINX, start: startNginx, mode: KEPT_OVER_UNIX },

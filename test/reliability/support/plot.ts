@@ -18,6 +18,7 @@ export function plot(samples: readonly Vitals[], minutes: number): string {
   const charts = VITALS.map((name, row) => chart(samples, name, row * (HEIGHT + GAP)));
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH + 2 * LEFT} ${height}" font-family="sans-serif" font-size="13">`,
+    `<title>Memory, handles and descriptors in ${minutes} minutes</title>`,
     '<rect width="100%" height="100%" fill="#fff"/>',
     ...charts,
     `<text x="${LEFT}" y="${height - 8}">0</text>`,
