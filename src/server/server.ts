@@ -118,6 +118,7 @@ export class Server extends NetServer {
     return this.#file?.path ?? super.address();
   }
 
+  /** @internal */
   // @ts-expect-error Node's is an accessor as well; its types call it a property
   override get listening(): boolean {
     return this.#stopAccepting === undefined && Reflect.get(NetServer.prototype, 'listening', this);
