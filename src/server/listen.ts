@@ -35,15 +35,21 @@ export type ListenHandle = NetServer | Socket | { readonly fd: number };
 export interface ListenTarget {
   readonly listening: boolean;
   start(...args: unknown[]): void;
-  /** Tells of the socket's file once it listens: removing it is not left to Node. */
+  /** Who removes a socket's file. Left to Node, it has the name that it is made under, and no other takes it over. */
+  readonly owner?: FileOwner;
+  /** Whether `close()` was called meanwhile. */
+  cancelled(): boolean;
+  fail(error: unknown): void;
+}
+
+/** A server that removes the file of its socket itself. */
+export interface FileOwner {
+  /** Gets the file once the server listens. */
   own(file: SocketFile): void;
   /** Stops listening on a socket whose file did not get its name. */
   abandon(): void;
   /** Names `path` in the error that is emitted if `start` fails on `temporary`. */
   nameInError(path: string, temporary: string): void;
-  /** Whether `close()` was called meanwhile. */
-  cancelled(): boolean;
-  fail(error: unknown): void;
 }
 
 /**
@@ -87,19 +93,20 @@ function startOnPath(
   { mode, takeOver }: Pick<ListenOptions, 'mode'> & { takeOver: boolean },
   args: readonly unknown[],
 ): void {
-  const temporary = temporaryPath(path);
-  target.nameInError(path, temporary);
+  const { owner } = target;
+  const temporary = owner ? temporaryPath(path) : path;
+  owner?.nameInError(path, temporary);
   const start = () => {
     target.start(...withPath(args, temporary));
     return target.listening;
   };
   if (mode === undefined) start();
   else startWithMode(temporary, mode, start);
-  if (!target.listening) return;
+  if (!owner || !target.listening) return;
   try {
-    target.own(SocketFile.moveIntoPlace(temporary, path, takeOver));
+    owner.own(SocketFile.moveIntoPlace(temporary, path, takeOver));
   } catch (error) {
-    target.abandon();
+    owner.abandon();
     process.nextTick(() => target.fail(error));
   }
 }

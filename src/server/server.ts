@@ -100,11 +100,13 @@ export class Server extends NetServer {
           this.#descriptor = (started[0] as { fd?: number } | undefined)?.fd;
           super.listen(...(started as []));
         },
-        own: (file) => {
-          this.#file = file;
+        owner: {
+          own: (file) => {
+            this.#file = file;
+          },
+          abandon: () => void super.close(),
+          nameInError: (path, temporary) => this.#nameInError(path, temporary),
         },
-        abandon: () => void super.close(),
-        nameInError: (path, temporary) => this.#nameInError(path, temporary),
         cancelled: () => this.#closing,
         fail: (error: unknown) => void this.emit('error', error),
       },

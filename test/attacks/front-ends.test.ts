@@ -1,4 +1,5 @@
-import { APACHE, startApache } from '../frontends/support/apache.ts';
+import { APACHE } from '../frontends/support/apache.ts';
+import { startApache } from '../frontends/support/apache-site.ts';
 import { NGINX, startNginx } from '../frontends/support/nginx.ts';
 import { describeWith } from '../frontends/support/requirement.ts';
 import { ANEW_OVER_UNIX, KEPT_OVER_UNIX, useSite } from '../frontends/support/site.ts';

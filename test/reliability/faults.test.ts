@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,12 +67,12 @@ describeWith('A fault under load, behind nginx', [NGINX, PRLIMIT, SPAWN_FCGI], (
 
   rule('the web server is killed', async (site) => {
     const { application } = site;
-    await withSecondNginx(application.listen, true, async (other) => {
+    await withSecondNginx(application.listen, true, async (other, folder) => {
       const nth = application.all('closed', '/never').length + 1;
       const die = async () => {
         const met = meet(`${other.origin}/never`);
         await application.noted('arrived', '/never', nth);
-        await other.stop('SIGKILL');
+        killNginx(folder);
         await application.noted('closed', '/never', nth);
         return met;
       };
@@ -203,7 +203,7 @@ describeWith('A fault under load, behind nginx', [NGINX, PRLIMIT, SPAWN_FCGI], (
 async function withSecondNginx(
   application: ListenTarget,
   keepConnections: boolean,
-  use: (frontEnd: FrontEnd) => Promise<void>,
+  use: (frontEnd: FrontEnd, folder: string) => Promise<void>,
 ): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'fcgi-second-'));
   mkdirSync(join(folder, 'nginx'));
@@ -211,13 +211,20 @@ async function withSecondNginx(
     const nginx = join(folder, 'nginx');
     const frontEnd = await startNginx({ folder: nginx, application, keepConnections });
     try {
-      await use(frontEnd);
+      await use(frontEnd, nginx);
     } finally {
       await frontEnd.stop();
     }
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** Kills the process that would start others, and then the one that serves. */
+function killNginx(folder: string): void {
+  const pid = readFileSync(join(folder, 'nginx.pid'), 'utf8').trim();
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
+  for (const each of [pid, ...children]) process.kill(Number(each), 'SIGKILL');
 }
 
 /** Sends a part of a body, and no more. */

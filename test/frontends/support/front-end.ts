@@ -23,7 +23,7 @@ export interface FrontEnd {
   logged(text: string): Promise<void>;
   /** Has it read its configuration anew, and waits until it serves by that. */
   reload(): Promise<void>;
-  stop(signal?: NodeJS.Signals): Promise<void>;
+  stop(): Promise<void>;
 }
 
 export type StartFrontEnd = (options: FrontEndOptions) => Promise<FrontEnd>;

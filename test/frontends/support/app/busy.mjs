@@ -14,7 +14,7 @@ export default () => {
     '/pieces-of': piecesOf,
   };
   return (req, res) => {
-    const [path] = req.url.split('?');
+    const [path] = req.url.replace(/^\/live\//, '/').split('?');
     (own[path] ?? listener)(req, res);
   };
 };
