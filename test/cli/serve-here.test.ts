@@ -249,7 +249,7 @@ test('an application under the eyes of another process tells when it listens, an
     module: 'app.js',
     exportName: undefined,
     path,
-    options: { base: '/shop', drainTimeout: 10 },
+    options: { base: '/shop', drainTimeout: Number.POSITIVE_INFINITY },
   };
   await serveWatched(settings, watcher, hostOf(command));
   await listening.wait('the application');
