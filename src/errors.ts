@@ -11,6 +11,9 @@ export type ProtocolErrorCode =
 export type FcgiErrorCode =
   | ProtocolErrorCode
   | 'ERR_FCGI_PARAMS_SIZE'
+  | 'ERR_FCGI_PARAMS_COUNT'
+  | 'ERR_FCGI_HEADERS_COUNT'
+  | 'ERR_FCGI_BUFFERED_INPUT'
   | 'ERR_FCGI_PARAMS_TIMEOUT'
   | 'ERR_FCGI_REQUEST_TIMEOUT'
   | 'ERR_FCGI_BODY_LENGTH'
@@ -37,7 +40,7 @@ export interface FcgiErrorDetails {
   readonly requestId?: number;
   /** The type of the record that caused the error. */
   readonly type?: number;
-  /** The limit that was passed: bytes or milliseconds, as the code's page says. */
+  /** The limit that was passed: bytes, milliseconds or a count, as the code's page says. */
   readonly limit?: number;
 }
 

@@ -28,8 +28,9 @@ export class RequestSocket extends Duplex {
   readonly #exchange: Exchange;
   readonly #timer = new SocketTimer(() => this.#expire());
 
-  constructor(exchange: Exchange, server: unknown) {
-    super({ autoDestroy: false, emitClose: true });
+  /** @param highWaterMark bytes of a body that `req` holds unread */
+  constructor(exchange: Exchange, server: unknown, highWaterMark?: number) {
+    super({ autoDestroy: false, emitClose: true, highWaterMark });
     this.#exchange = exchange;
     this.server = server;
   }

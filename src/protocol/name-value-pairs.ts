@@ -1,4 +1,4 @@
-import { ProtocolError } from '../errors.ts';
+import { FcgiError, ProtocolError } from '../errors.ts';
 
 /** A name-value pair's length above this takes four bytes instead of one (FastCGI §3.4). */
 const SHORT_LENGTH_MAX = 127;
@@ -56,17 +56,20 @@ export class PairDecoder {
   /**
    * Decodes a whole block: the joined content of a PARAMS stream, or of FCGI_GET_VALUES.
    *
+   * @param maxPairs how many pairs it may hold
    * @returns names and values in turn, their bytes as latin1. The values are slices of one string:
    *   whoever keeps one keeps the block.
    * @throws {ProtocolError} `ERR_FCGI_NAME_VALUE_PAIR` if a length runs past the end of the block.
+   * @throws {FcgiError} `ERR_FCGI_PARAMS_COUNT` if there are more than `maxPairs`
    */
-  decode(block: Buffer): string[] {
+  decode(block: Buffer, maxPairs: number = Number.POSITIVE_INFINITY): string[] {
     const text = block.toString('latin1');
     // An array that grows is copied four times on the way to the thirty pairs that are usual.
     const pairs = new Array<string>(this.#expected);
     let count = 0;
     let at = 0;
     while (at < block.length) {
+      if (count >= 2 * maxPairs) refuseCount(maxPairs);
       const nameLength = readLength(block, at);
       at += lengthSizeAt(block, at);
       const valueLength = readLength(block, at);
@@ -106,6 +109,10 @@ function readLength(block: Buffer, at: number): number {
   if (first <= SHORT_LENGTH_MAX) return first;
   if (at + 4 > block.length) refusePair(at + 4 - block.length);
   return block.readUInt32BE(at) & 0x7fffffff;
+}
+
+function refuseCount(limit: number): never {
+  throw new FcgiError('ERR_FCGI_PARAMS_COUNT', `There are more than ${limit} variables`, { limit });
 }
 
 function refusePair(missing: number): never {

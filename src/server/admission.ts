@@ -12,5 +12,7 @@ export function admit(server: Server, role: number, active: number): RoleListene
   const listener = server.roles.find(role);
   if (!listener) return ProtocolStatus.UNKNOWN_ROLE;
   if (active > 0 && !server.settings.multiplex) return ProtocolStatus.CANT_MPX_CONN;
+  const { maxConcurrentRequestsPerConnection } = server.settings;
+  if (active >= maxConcurrentRequestsPerConnection) return ProtocolStatus.OVERLOADED;
   return server.overloaded ? ProtocolStatus.OVERLOADED : listener;
 }

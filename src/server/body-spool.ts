@@ -1,9 +1,23 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { FcgiError } from '../errors.ts';
+import type { InputMemory } from './input-memory.ts';
+import { defaultLimits } from './limit-options.ts';
 
-/** Bytes kept in memory before a file is made. */
-const MEMORY_LIMIT = 256 * 1024;
+/** How much a spool may hold. */
+export interface SpoolLimits {
+  /** Bytes in memory, above which a file is made. */
+  readonly maxBufferedBody: number;
+  /** Bytes in the file. */
+  readonly maxSpooledBody: number;
+}
+
+/** For bodies that whoever spools them has limits for. */
+const unlimited: SpoolLimits = {
+  maxBufferedBody: defaultLimits.maxBufferedBody,
+  maxSpooledBody: Number.POSITIVE_INFINITY,
+};
 
 /** Bytes read back from the file at a time. */
 const READ_SIZE = 64 * 1024;
@@ -24,14 +38,23 @@ const FIRST_BLOCK_SIZE = 256;
  * which takes less time than handing it to another thread.
  */
 export class BodySpool {
+  readonly #limits: SpoolLimits;
+  readonly #shared: InputMemory | undefined;
   #memory: Buffer[] = [];
   #memoryLength = 0;
   /** The block that short pieces are being gathered in, newer than all of `#memory`. */
   #block: Buffer | undefined;
   #blockLength = 0;
   #file: number | undefined;
+  /** Bytes that went through the file. It is used as a ring, so that it is never longer than its limit. */
   #written = 0;
   #read = 0;
+
+  /** @param shared what the spools of one connection may hold in memory together */
+  constructor(limits: SpoolLimits = unlimited, shared?: InputMemory) {
+    this.#limits = limits;
+    this.#shared = shared;
+  }
 
   /** Bytes that wait to be read. */
   get length(): number {
@@ -41,19 +64,13 @@ export class BodySpool {
   /**
    * Takes a piece, which is copied.
    *
+   * @throws {FcgiError} `ERR_FCGI_BODY_SPOOL` if the file has no room for it
    * @throws the file system's error, as when the disk is full
    */
   push(piece: Buffer): void {
     // Once there is a file, what is newer follows it there.
-    if (this.#file === undefined && this.#memoryLength + piece.length <= MEMORY_LIMIT) {
-      this.#remember(piece);
-      return;
-    }
-    this.#file ??= openUnnamedFile();
-    for (let at = 0; at < piece.length; ) {
-      at += writeSync(this.#file, piece, at, piece.length - at, this.#written + at);
-    }
-    this.#written += piece.length;
+    if (this.#file === undefined && this.#fitsInMemory(piece)) this.#remember(piece);
+    else this.#write(piece);
   }
 
   /** Takes the oldest bytes; undefined if there are none. */
@@ -62,11 +79,14 @@ export class BodySpool {
     const piece = this.#memory.shift();
     if (piece) {
       this.#memoryLength -= piece.length;
+      this.#shared?.give(piece.length);
       return piece;
     }
     if (this.#file === undefined) return undefined;
-    const bytes = Buffer.allocUnsafe(Math.min(READ_SIZE, this.#written - this.#read));
-    const length = readSync(this.#file, bytes, 0, bytes.length, this.#read);
+    const at = this.#read % this.#limits.maxSpooledBody;
+    const left = Math.min(this.#written - this.#read, this.#limits.maxSpooledBody - at);
+    const bytes = Buffer.allocUnsafe(Math.min(READ_SIZE, left));
+    const length = readSync(this.#file, bytes, 0, bytes.length, at);
     this.#read += length;
     if (this.#read === this.#written) this.close();
     return bytes.subarray(0, length);
@@ -75,6 +95,7 @@ export class BodySpool {
   /** Drops everything. */
   close(): void {
     this.#memory = [];
+    this.#shared?.give(this.#memoryLength);
     this.#memoryLength = 0;
     this.#block = undefined;
     this.#blockLength = 0;
@@ -83,6 +104,27 @@ export class BodySpool {
     this.#file = undefined;
     this.#written = 0;
     this.#read = 0;
+  }
+
+  #fitsInMemory(piece: Buffer): boolean {
+    if (this.#memoryLength + piece.length > this.#limits.maxBufferedBody) return false;
+    return this.#shared?.take(piece.length) ?? true;
+  }
+
+  #write(piece: Buffer): void {
+    const limit = this.#limits.maxSpooledBody;
+    if (this.#written - this.#read + piece.length > limit) {
+      const message = `More than ${limit} bytes of a body wait to be read`;
+      throw new FcgiError('ERR_FCGI_BODY_SPOOL', message, { limit });
+    }
+    this.#file ??= openUnnamedFile();
+    for (let done = 0; done < piece.length; ) {
+      const at = this.#written % limit;
+      const length = Math.min(piece.length - done, limit - at);
+      const written = writeSync(this.#file, piece, done, length, at);
+      done += written;
+      this.#written += written;
+    }
   }
 
   #remember(piece: Buffer): void {

@@ -11,9 +11,11 @@ import {
   recordTypeName,
 } from '../protocol/index.ts';
 import { admit } from './admission.ts';
+import { InputMemory } from './input-memory.ts';
 import type { Flow } from './input-stream.ts';
 import { linger } from './linger.ts';
 import { answerManagement } from './management.ts';
+import type { ServerSettings } from './options.ts';
 import { Output } from './output.ts';
 import { ReadGate } from './read-gate.ts';
 import { Request } from './request.ts';
@@ -22,9 +24,6 @@ import { readIntoSharedBuffer } from './shared-read-buffer.ts';
 import { throwLater } from './throw-later.ts';
 
 const NOTHING = Buffer.alloc(0);
-
-/** Bytes of answers that wait to be sent, above which no more questions are read. */
-const MAX_UNREAD = 1024 * 1024;
 
 /** Milliseconds that a web server has to let go of a connection. */
 const RETIREMENT = 2_000;
@@ -41,6 +40,7 @@ export class Connection implements Flow {
   readonly socket: Socket;
   readonly output: Output;
   readonly decoder = new PairDecoder();
+  readonly memory: InputMemory;
   multiplexed = false;
   readonly #reader = new RecordReader((type, id, content) => this.#record(type, id, content));
   readonly #requests = new Map<number, Request>();
@@ -57,6 +57,7 @@ export class Connection implements Flow {
   constructor(server: Server, socket: Socket) {
     this.server = server;
     this.socket = socket;
+    this.memory = new InputMemory(server.settings.maxBufferedInput);
     this.output = new Output(socket, () => this.#drained());
     this.#gate = new ReadGate(socket);
     readIntoSharedBuffer(socket, (chunk) => this.#data(chunk));
@@ -75,6 +76,10 @@ export class Connection implements Flow {
   /** Whether another request would suffer if the connection were cut. */
   get isShared(): boolean {
     return this.#requests.size > 1;
+  }
+
+  get settings(): ServerSettings {
+    return this.server.settings;
   }
 
   pause(holder: object): void {
@@ -226,7 +231,7 @@ export class Connection implements Flow {
 
   /** A web server that asks and does not read the answers must not fill our memory with them. */
   #holdWhileUnread(): void {
-    if (this.output.length <= MAX_UNREAD) return;
+    if (this.output.length <= this.server.settings.maxBufferedOutput) return;
     this.pause(this.output);
     this.output.awaitDrain();
   }

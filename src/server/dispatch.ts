@@ -36,7 +36,7 @@ export function createMessages(
   head: RequestHead,
 ): Messages {
   const { factory, listener } = request.roleListener;
-  const socket = new RequestSocket(request, server);
+  const socket = new RequestSocket(request, server, server.settings.highWaterMark);
   const incoming = factory.createIncoming(socket);
   const context = new LazyRequestContext(request);
   socket.incoming = incoming;

@@ -4,6 +4,9 @@ import type { FcgiErrorCode } from '../errors.ts';
 /** Statuses of what is not simply a bad request. */
 const statuses: Partial<Record<FcgiErrorCode, number>> = {
   ERR_FCGI_PARAMS_SIZE: 431,
+  ERR_FCGI_PARAMS_COUNT: 431,
+  ERR_FCGI_HEADERS_COUNT: 431,
+  ERR_FCGI_BUFFERED_INPUT: 503,
   ERR_FCGI_PARAMS_TIMEOUT: 408,
   ERR_FCGI_REQUEST_TIMEOUT: 408,
   ERR_FCGI_BODY_SPOOL: 503,

@@ -15,7 +15,7 @@ export class FilterData extends Readable {
   readonly input: InputStream<Readable>;
 
   constructor(flow: Flow) {
-    super();
+    super({ highWaterMark: flow.settings.highWaterMark });
     this.input = new InputStream(flow, intoReadable);
     this.input.attach(this);
   }

@@ -1,10 +1,14 @@
 import { FcgiError } from '../errors.ts';
-import { BodySpool } from './body-spool.ts';
+import { BodySpool, type SpoolLimits } from './body-spool.ts';
+import type { InputMemory } from './input-memory.ts';
 
 /** How a stream slows its connection down. */
 export interface Flow {
   /** Whether the connection is known to carry several requests at once. */
   readonly multiplexed: boolean;
+  readonly settings: SpoolLimits & { readonly highWaterMark: number };
+  /** What its streams may take in memory together. */
+  readonly memory: InputMemory;
   /** Stops reading from the connection until every stream that asked for it has resumed. */
   pause(stream: object): void;
   resume(stream: object): void;
@@ -105,9 +109,10 @@ export class InputStream<Target> {
 
   #keep(piece: Buffer): FcgiError | undefined {
     try {
-      this.#spool ??= new BodySpool();
+      this.#spool ??= new BodySpool(this.#flow.settings, this.#flow.memory);
       this.#spool.push(piece);
     } catch (cause) {
+      if (cause instanceof FcgiError) return cause;
       const message = 'A body that was not read in time could not be spooled';
       return new FcgiError('ERR_FCGI_BODY_SPOOL', message, { cause });
     }

@@ -2,11 +2,12 @@ import type { BlockList } from 'node:net';
 import { decodeBase } from '../cgi/base-path.ts';
 import type { MessageClasses } from '../http/message-classes.ts';
 import { FCGI_MAX_CONTENT_LEN } from '../protocol/index.ts';
+import { defaultLimits, type LimitOptions, type Limits } from './limit-options.ts';
 import type { Listener } from './listener.ts';
 import { valuesSize } from './values.ts';
 
 /** Options of `createServer()`. */
-export interface ServerOptions extends MessageClasses {
+export interface ServerOptions extends MessageClasses, LimitOptions {
   /**
    * Answers the requests of an Authorizer (FastCGI §6.3): status 200 lets the client's request pass, any
    * other response is the client's answer. Headers `Variable-NAME` become variables of the request that
@@ -28,53 +29,6 @@ export interface ServerOptions extends MessageClasses {
    * @default true
    */
   readonly multiplex?: boolean | undefined;
-
-  /**
-   * How many requests may run at once; more are answered FCGI_OVERLOADED. Reported as FCGI_MAX_REQS.
-   * @default Infinity
-   */
-  readonly maxConcurrentRequests?: number | undefined;
-
-  /**
-   * How many connections may be open at once; more are closed, with `'drop'`. Reported as
-   * FCGI_MAX_CONNS.
-   * @default Infinity
-   */
-  readonly maxConnections?: number | undefined;
-
-  /**
-   * After so many requests the server closes as `close()` does: it stops accepting and finishes what
-   * runs. 0 means never.
-   * @default 0
-   */
-  readonly maxRequests?: number | undefined;
-
-  /**
-   * Bytes of PARAMS that one request may send; more are answered with status 431.
-   * @default 131072 (128 KiB)
-   */
-  readonly maxParamsSize?: number | undefined;
-
-  /**
-   * Milliseconds from BEGIN_REQUEST to the end of PARAMS, after which the answer is status 408.
-   * 0 means no limit.
-   * @default 60000
-   */
-  readonly paramsTimeout?: number | undefined;
-
-  /**
-   * Milliseconds from BEGIN_REQUEST to the end of the request body, after which the answer is status
-   * 408. 0 means no limit.
-   * @default 0
-   */
-  readonly requestTimeout?: number | undefined;
-
-  /**
-   * Milliseconds after which a connection without a request is closed. 0 means never: the web server
-   * decides.
-   * @default 0
-   */
-  readonly keepAliveTimeout?: number | undefined;
 
   /**
    * TCP peers that may connect: addresses and CIDR blocks, or a `net.BlockList` that holds them. A
@@ -99,29 +53,18 @@ export interface ServerOptions extends MessageClasses {
   readonly base?: string | undefined;
 }
 
-/** The options that hold a number of 0 or more, with their defaults. */
-const numbers = {
-  maxConcurrentRequests: Number.POSITIVE_INFINITY,
-  maxConnections: Number.POSITIVE_INFINITY,
-  maxRequests: 0,
-  maxParamsSize: 128 * 1024,
-  paramsTimeout: 60_000,
-  requestTimeout: 0,
-  keepAliveTimeout: 0,
-} as const;
-
 /** The options with every default filled in. */
-export type ServerSettings = { -readonly [Name in keyof typeof numbers]: number } & {
+export interface ServerSettings extends Limits {
   readonly multiplex: boolean;
   readonly values: Readonly<Record<string, string>>;
   readonly base: string;
-};
+}
 
 /**
  * Fills in the defaults.
  *
  * @throws {TypeError} `ERR_INVALID_ARG_TYPE` for an option of the wrong type
- * @throws {RangeError} `ERR_OUT_OF_RANGE` for a number below 0, a `base` that is no path, or `values` that do
+ * @throws {RangeError} `ERR_OUT_OF_RANGE` for a number below 0, a `highWaterMark` that is not whole, a `base` that is no path, or `values` that do
  *   not fit in a record
  */
 export function resolveOptions(options: ServerOptions): ServerSettings {
@@ -129,16 +72,27 @@ export function resolveOptions(options: ServerOptions): ServerSettings {
     multiplex: options.multiplex ?? true,
     values: options.values ?? {},
     base: resolveBase(options.base ?? ''),
-  } as ServerSettings;
+    ...resolveLimits(options),
+  };
   requireType('multiplex', settings.multiplex, 'boolean');
   requireValues(settings.values);
   for (const name of ['authorizer', 'filter'] as const) {
     if (options[name] !== undefined) requireType(name, options[name], 'function');
   }
-  for (const name of Object.keys(numbers) as (keyof typeof numbers)[]) {
-    settings[name] = requireNumber(name, options[name] ?? numbers[name]);
-  }
   return settings;
+}
+
+function resolveLimits(options: LimitOptions): Limits {
+  const limits: { -readonly [Name in keyof Limits]: number } = { ...defaultLimits };
+  for (const name of Object.keys(limits) as (keyof Limits)[]) {
+    limits[name] = requireNumber(name, options[name] ?? limits[name]);
+  }
+  const { highWaterMark } = limits;
+  // Node's streams take no other, and would throw when a connection comes.
+  if (!Number.isSafeInteger(highWaterMark)) {
+    throw outOfRange('highWaterMark', 'a whole number of bytes', highWaterMark);
+  }
+  return limits;
 }
 
 function requireValues(values: Readonly<Record<string, string>>): void {

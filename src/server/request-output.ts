@@ -3,7 +3,10 @@ import { encodeEndRequest, ProtocolStatus, RecordType } from '../protocol/index.
 import type { Output } from './output.ts';
 
 /** The body of nearly every FCGI_END_REQUEST. */
-const SUCCESS = completed(0);
+const SUCCESS = encodeEndRequest({
+  appStatus: 0,
+  protocolStatus: ProtocolStatus.REQUEST_COMPLETE,
+});
 
 /** What a request sends: STDOUT, STDERR and FCGI_END_REQUEST. */
 export class RequestOutput {
@@ -53,17 +56,14 @@ export class RequestOutput {
   }
 
   /** Ends the request: nothing of its id follows. */
-  end(appStatus: number): void {
+  end(appStatus: number, protocolStatus: ProtocolStatus = ProtocolStatus.REQUEST_COMPLETE): void {
     // What the stream of STDERR still holds comes now: it was written before the end.
     this.#ending = true;
     this.drained();
     this.#ended = true;
     if (this.#wroteError) this.#output.endStream(RecordType.STDERR, this.#requestId);
-    const body = appStatus === 0 ? SUCCESS : completed(appStatus);
+    const succeeded = appStatus === 0 && protocolStatus === ProtocolStatus.REQUEST_COMPLETE;
+    const body = succeeded ? SUCCESS : encodeEndRequest({ appStatus, protocolStatus });
     this.#output.record(RecordType.END_REQUEST, this.#requestId, body);
   }
-}
-
-function completed(appStatus: number): Buffer {
-  return encodeEndRequest({ appStatus, protocolStatus: ProtocolStatus.REQUEST_COMPLETE });
 }

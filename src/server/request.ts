@@ -2,7 +2,13 @@ import type { RequestHead } from '../cgi/request-head.ts';
 import { FcgiError, type FcgiErrorCode, ProtocolError } from '../errors.ts';
 import type { WriteCallback } from '../http/exchange.ts';
 import { abortMessage } from '../http/incoming-message.ts';
-import { type BeginRequestBody, RecordType, Role, recordTypeName } from '../protocol/index.ts';
+import {
+  type BeginRequestBody,
+  ProtocolStatus,
+  RecordType,
+  Role,
+  recordTypeName,
+} from '../protocol/index.ts';
 import type { Connection } from './connection.ts';
 import { type AnswerableRequest, createMessages, type Messages } from './dispatch.ts';
 import { failureResponse } from './failure-response.ts';
@@ -32,7 +38,9 @@ export class Request implements AnswerableRequest {
   variables: readonly string[] = [];
   readonly #connection: Connection;
   readonly #output: RequestOutput;
-  readonly #params = new ParamsBlock();
+  readonly #params: ParamsBlock;
+  /** Whether it counts towards `maxHalfOpenRequests`. */
+  #halfOpen = false;
   #stage: Stage = Stage.PARAMS;
   #head: RequestHead | undefined;
   #messages: Messages | undefined;
@@ -49,6 +57,7 @@ export class Request implements AnswerableRequest {
     this.role = role;
     this.keepConnection = keepConnection;
     this.roleListener = roleListener;
+    this.#params = new ParamsBlock(connection.memory);
     this.input = new RequestInput(connection, role);
     this.#output = new RequestOutput(connection.output, id);
   }
@@ -73,8 +82,8 @@ export class Request implements AnswerableRequest {
     if (this.#params.length + content.length > limit) {
       const message = `PARAMS have more than ${limit} bytes`;
       this.#fail(new FcgiError('ERR_FCGI_PARAMS_SIZE', message, { limit }));
-    } else {
-      this.#params.push(content);
+    } else if (!this.#params.push(content)) {
+      this.#refuseMemory();
     }
     return false;
   }
@@ -82,8 +91,12 @@ export class Request implements AnswerableRequest {
   /** The chunk that began the request was read. If PARAMS have not ended, the time for them begins. */
   awaitParams(): void {
     if (this.#stage !== Stage.PARAMS) return;
-    this.#params.wait();
-    const { paramsTimeout } = this.#connection.server.settings;
+    const { server } = this.#connection;
+    if (server.halfOpenRequests >= server.settings.maxHalfOpenRequests) return this.#overload();
+    this.#halfOpen = true;
+    server.halfOpenRequests++;
+    if (!this.#params.wait()) return this.#refuseMemory();
+    const { paramsTimeout } = server.settings;
     this.#limitTime(paramsTimeout, 'ERR_FCGI_PARAMS_TIMEOUT', 'PARAMS');
   }
 
@@ -166,16 +179,48 @@ export class Request implements AnswerableRequest {
 
   #endParams(): boolean {
     clearTimeout(this.#deadline);
-    this.variables = this.#connection.decoder.decode(this.#params.take());
-    this.#stage = Stage.READY;
+    this.#closeHalf();
     try {
-      this.#head = this.input.begin(this.variables);
+      this.#readHead(this.#params.take());
       return true;
     } catch (error) {
-      if (!(error instanceof FcgiError)) throw error;
+      if (!(error instanceof FcgiError) || error instanceof ProtocolError) throw error;
       this.#fail(error);
       return false;
     }
+  }
+
+  #readHead(block: Buffer): void {
+    const { decoder, server } = this.#connection;
+    this.variables = decoder.decode(block, server.settings.maxParams);
+    this.#stage = Stage.READY;
+    const head = this.input.begin(this.variables);
+    const limit = server.maxHeadersCount;
+    if (limit > 0 && head.rawHeaders.length > 2 * limit) {
+      throw new FcgiError('ERR_FCGI_HEADERS_COUNT', `There are more than ${limit} headers`, {
+        limit,
+      });
+    }
+    this.#head = head;
+  }
+
+  /** It counts no more towards `maxHalfOpenRequests`. */
+  #closeHalf(): void {
+    if (!this.#halfOpen) return;
+    this.#halfOpen = false;
+    this.#connection.server.halfOpenRequests--;
+  }
+
+  /** Too many requests wait for the end of their PARAMS. */
+  #overload(): void {
+    this.#end(0, ProtocolStatus.OVERLOADED);
+    this.#connection.server.reportDrop(this.#connection.socket);
+  }
+
+  #refuseMemory(): void {
+    const limit = this.#connection.settings.maxBufferedInput;
+    const message = `The requests of its connection hold ${limit} bytes already`;
+    this.#fail(new FcgiError('ERR_FCGI_BUFFERED_INPUT', message, { limit }));
   }
 
   /**
@@ -210,10 +255,12 @@ export class Request implements AnswerableRequest {
   }
 
   /** Sends FCGI_END_REQUEST; nothing of this id follows it. */
-  #end(defaultStatus = 0): void {
+  #end(defaultStatus = 0, protocolStatus?: ProtocolStatus): void {
     this.#stage = Stage.ENDED;
     clearTimeout(this.#deadline);
-    this.#output.end(this.#messages?.context.appStatus || defaultStatus);
+    this.#closeHalf();
+    this.#params.drop();
+    this.#output.end(this.#messages?.context.appStatus || defaultStatus, protocolStatus);
     this.#connection.ended(this);
   }
 

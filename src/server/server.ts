@@ -17,12 +17,16 @@ import { emptyQueue } from './waiting-queue.ts';
 export class Server extends NetServer {
   /** Milliseconds of inactivity after which a request's socket emits `'timeout'`; 0 means never. */
   timeout = 0;
+  /** Headers that a request may have; more are answered 431. 0 means no limit. */
+  maxHeadersCount: number;
   requestTimeout: number;
   keepAliveTimeout: number;
   /** @internal */
   readonly settings: ServerSettings;
   /** @internal */
   readonly roles: Roles;
+  /** @internal Requests that wait for the end of their PARAMS. */
+  halfOpenRequests = 0;
   readonly #allowed: BlockList | undefined;
   readonly #connections = new Set<Connection>();
   #running = 0;
@@ -35,8 +39,11 @@ export class Server extends NetServer {
   #stopAccepting: (() => void) | undefined;
 
   constructor(options: ServerOptions = {}, listener?: Listener) {
-    super({ allowHalfOpen: true, noDelay: true });
-    this.settings = resolveOptions(options);
+    const settings = resolveOptions(options);
+    const { highWaterMark } = settings;
+    super({ allowHalfOpen: true, noDelay: true, highWaterMark });
+    this.settings = settings;
+    this.maxHeadersCount = settings.maxHeadersCount;
     this.requestTimeout = this.settings.requestTimeout;
     this.keepAliveTimeout = this.settings.keepAliveTimeout;
     this.maxConnections = this.settings.maxConnections;

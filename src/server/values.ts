@@ -18,6 +18,15 @@ export function valuesSize(values: Readonly<Record<string, string>>): number {
 }
 
 /**
+ * The only web server that asks, HAProxy, takes the number for that of one connection; who takes it for that
+ * of all (FastCGI §4.1) sends no more than it may either.
+ */
+function maxRequests(settings: ServerSettings): number {
+  const { maxConcurrentRequests, maxConcurrentRequestsPerConnection } = settings;
+  return Math.min(maxConcurrentRequests, maxConcurrentRequestsPerConnection, NO_LIMIT);
+}
+
+/**
  * Answers FCGI_GET_VALUES (FastCGI §4.1).
  *
  * @param asked the names that the web server asked for
@@ -27,7 +36,7 @@ export function answerValues(settings: ServerSettings, asked: readonly string[])
   const known = new Map([
     ...Object.entries(settings.values),
     [FCGI_MAX_CONNS, String(Math.min(settings.maxConnections, NO_LIMIT))],
-    [FCGI_MAX_REQS, String(Math.min(settings.maxConcurrentRequests, NO_LIMIT))],
+    [FCGI_MAX_REQS, String(maxRequests(settings))],
     [FCGI_MPXS_CONNS, settings.multiplex ? '1' : '0'],
   ]);
   return [...new Set(asked)].flatMap((name) => {

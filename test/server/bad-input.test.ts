@@ -219,7 +219,11 @@ test('holds as many half-open requests as there are ids, each within a few kilob
       server.closeAllConnections();
       await peer.closed();
     },
-    { transport: 'unix' },
+    {
+      transport: 'unix',
+      maxHalfOpenRequests: count,
+      maxConcurrentRequestsPerConnection: count,
+    },
   );
 });
 

@@ -1,9 +1,14 @@
 import fs, { readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { BodySpool } from '../../src/server/body-spool.ts';
+import { InputMemory } from '../../src/server/input-memory.ts';
+import { defaultLimits } from '../../src/server/limit-options.ts';
 import { heapAfterCollection } from '../protocol/memory.ts';
 import { serving } from '../support/serve.ts';
 import { begin, GET, params, record, request, STDIN } from '../support/wire.ts';
+
+const newSpool = (limits = {}, memory = new InputMemory(Number.POSITIVE_INFINITY)) =>
+  new BodySpool({ ...defaultLimits, ...limits }, memory);
 
 /** Everything that is left in the spool. */
 function drain(spool: BodySpool): Buffer {
@@ -18,7 +23,7 @@ const bytes = (length: number, seed: number) =>
 test.each([0, 1, 256 * 1024 - 1, 256 * 1024, 256 * 1024 + 1, 3_000_000])(
   'gives %i bytes back in order',
   (length) => {
-    const spool = new BodySpool();
+    const spool = newSpool();
     const body = bytes(length, 3);
     for (let at = 0; at < length; at += 60_000) spool.push(body.subarray(at, at + 60_000));
     expect(spool.length).toBe(length);
@@ -28,7 +33,7 @@ test.each([0, 1, 256 * 1024 - 1, 256 * 1024, 256 * 1024 + 1, 3_000_000])(
 );
 
 test('keeps the order when pushes and shifts alternate across the limit', () => {
-  const spool = new BodySpool();
+  const spool = newSpool();
   const body = bytes(4_000_000, 7);
   const out: Buffer[] = [];
   for (let at = 0; at < body.length; at += 50_000) {
@@ -42,7 +47,7 @@ test('keeps the order when pushes and shifts alternate across the limit', () => 
 test('leaves no file with a name, and none at all after close()', () => {
   const names = () => readdirSync(tmpdir()).filter((name) => name.startsWith('fcgi-body-'));
   const before = names();
-  const spool = new BodySpool();
+  const spool = newSpool();
   for (let i = 0; i < 10; i++) spool.push(Buffer.alloc(60_000));
   expect(names()).toEqual(before);
   spool.close();
@@ -82,10 +87,10 @@ test('a body that cannot be spooled fails its request with 503, and no other', a
 
 test('short pieces take no more memory than their bytes, and leave their chunks to be collected', () => {
   const before = heapAfterCollection();
-  const single = new BodySpool();
+  const single = newSpool();
   const chunk = bytes(200_000, 7);
   for (let at = 0; at < chunk.length; at++) single.push(chunk.subarray(at, at + 1));
-  const parts = new BodySpool();
+  const parts = newSpool();
   for (let i = 0; i < 40; i++) parts.push(Buffer.alloc(1_000_000, i).subarray(0, 6000));
   expect(heapAfterCollection() - before).toBeLessThan(1024 * 1024);
   expect(drain(single).equals(chunk)).toBe(true);
@@ -95,7 +100,7 @@ test('short pieces take no more memory than their bytes, and leave their chunks 
 test.each([1, 100, 4095, 4096, 16_384])(
   'keeps the order of pieces of %i bytes and longer ones between them',
   (size) => {
-    const spool = new BodySpool();
+    const spool = newSpool();
     const body = bytes(200_000, 11);
     for (let at = 0, i = 0; at < body.length; i++) {
       const length = i % 7 === 6 ? 5000 : size;
@@ -111,3 +116,44 @@ test.each([1, 100, 4095, 4096, 16_384])(
     );
   },
 );
+
+test('uses its file as a ring: what was read makes room for as much', () => {
+  const spool = newSpool({ maxBufferedBody: 0, maxSpooledBody: 1000 });
+  const body = bytes(10_007, 5);
+  const out: Buffer[] = [];
+  spool.push(body.subarray(0, 500));
+  for (let at = 500; at < body.length; at += 500) {
+    spool.push(body.subarray(at, at + 500));
+    const piece = spool.shift() as Buffer;
+    out.push(piece);
+    if (spool.length > 500) out.push(spool.shift() as Buffer);
+  }
+  out.push(drain(spool));
+  expect(Buffer.concat(out).equals(body)).toBe(true);
+});
+
+test.each([
+  [1000, undefined],
+  [1001, 'ERR_FCGI_BODY_SPOOL'],
+])('takes %i bytes into a file of at most 1000', (length, code) => {
+  const spool = newSpool({ maxBufferedBody: 0, maxSpooledBody: 1000 });
+  const push = () => spool.push(bytes(length, 1));
+  if (code) expect(push).toThrow(expect.objectContaining({ code, limit: 1000 }));
+  else expect(push).not.toThrow();
+  expect(drain(spool)).toHaveLength(code ? 0 : length);
+});
+
+test('gives back what it took of the memory of its connection', () => {
+  const memory = new InputMemory(1000);
+  const [one, other] = [newSpool({}, memory), newSpool({}, memory)];
+  one.push(bytes(600, 1));
+  other.push(bytes(401, 2));
+  expect(memory.taken).toBe(600);
+  expect(drain(one)).toEqual(bytes(600, 1));
+  expect(memory.taken).toBe(0);
+  expect(drain(other)).toEqual(bytes(401, 2));
+  one.push(bytes(1000, 3));
+  expect(memory.taken).toBe(1000);
+  one.close();
+  expect(memory.taken).toBe(0);
+});

@@ -89,6 +89,26 @@ test('answers 408 when the body does not end within requestTimeout', async () =>
   );
 });
 
+test('forgets requestTimeout once the body has ended', async () => {
+  await serving(
+    (_req, res) => {
+      setTimeout(() => res.end('in time'), 1200);
+    },
+    async ({ connect, errors }) => {
+      const peer = await connect();
+      const post = params(1, { ...GET, REQUEST_METHOD: 'POST', CONTENT_LENGTH: '3' });
+      peer.send(begin(), post, record(GET_VALUES, 0));
+      await peer.until('proof that the body is waited for', () => peer.records.length > 0);
+      const answer = await peer.exchange(
+        Buffer.concat([record(STDIN, 1, 'abc'), record(STDIN, 1)]),
+      );
+      expect(answer.body.toString()).toBe('in time');
+      expect(errors).toEqual([]);
+    },
+    { requestTimeout: 1000 },
+  );
+});
+
 test('cuts a response that has begun when the body does not end within requestTimeout', async () => {
   await serving(
     (_req, res) => {

@@ -225,7 +225,7 @@ test('answers with as many values as fit in a record', async () => {
         }),
       );
     },
-    { values: { OTHER } },
+    { values: { OTHER }, maxConcurrentRequestsPerConnection: Number.POSITIVE_INFINITY },
   );
 });
 
@@ -241,7 +241,20 @@ test('reports no limit as 65535, and multiplexing that is off as 0', async () =>
         pairs({ FCGI_MAX_CONNS: '65535', FCGI_MAX_REQS: '65535', FCGI_MPXS_CONNS: '0' }),
       );
     },
-    { multiplex: false },
+    { multiplex: false, maxConcurrentRequestsPerConnection: Number.POSITIVE_INFINITY },
+  );
+});
+
+test('tells the requests of a connection as FCGI_MAX_REQS where these are fewer', async () => {
+  await serving(
+    () => {},
+    async ({ connect }) => {
+      const peer = await connect();
+      peer.send(record(GET_VALUES, 0, pairs({ FCGI_MAX_REQS: '' })));
+      await peer.until('an answer', () => peer.records.length === 1);
+      expect(peer.records[0]?.content).toEqual(pairs({ FCGI_MAX_REQS: '5' }));
+    },
+    { maxConcurrentRequests: 7, maxConcurrentRequestsPerConnection: 5 },
   );
 });
 

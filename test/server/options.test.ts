@@ -1,6 +1,9 @@
+import { readFileSync } from 'node:fs';
 import { IncomingMessage, ServerResponse } from 'node:http';
 import { BlockList } from 'node:net';
+import { join } from 'node:path';
 import { createServer, Server, type ServerOptions } from '../../src/index.ts';
+import { defaultLimits } from '../../src/server/limit-options.ts';
 import { serving } from '../support/serve.ts';
 import { request } from '../support/wire.ts';
 
@@ -19,12 +22,21 @@ test('has the defaults that are documented', () => {
     requestTimeout: server.requestTimeout,
     keepAliveTimeout: server.keepAliveTimeout,
     maxConnections: server.maxConnections,
+    maxHeadersCount: server.maxHeadersCount,
   }).toEqual({
     timeout: 0,
     requestTimeout: 0,
     keepAliveTimeout: 0,
     maxConnections: Number.POSITIVE_INFINITY,
+    maxHeadersCount: 2000,
   });
+});
+
+test.each(Object.entries(defaultLimits))('docs/api.md tells the default of %s', (name, value) => {
+  const page = readFileSync(join(__dirname, '../../docs/api.md'), 'utf8');
+  const row = page.split('\n').find((line) => line.startsWith(`| \`${name}\` |`));
+  const told = row?.split('|')[3]?.trim();
+  expect(told).toBe(name === 'highWaterMark' ? "Node's" : `\`${value}\``);
 });
 
 test.each<[string, unknown, string]>([
@@ -34,6 +46,16 @@ test.each<[string, unknown, string]>([
   ['maxConnections', Number.NaN, 'ERR_OUT_OF_RANGE'],
   ['maxRequests', -1, 'ERR_OUT_OF_RANGE'],
   ['maxParamsSize', true, 'ERR_INVALID_ARG_TYPE'],
+  ['maxConcurrentRequestsPerConnection', -1, 'ERR_OUT_OF_RANGE'],
+  ['maxHalfOpenRequests', '9', 'ERR_INVALID_ARG_TYPE'],
+  ['maxParams', -1, 'ERR_OUT_OF_RANGE'],
+  ['maxHeadersCount', 'many', 'ERR_INVALID_ARG_TYPE'],
+  ['maxBufferedInput', Number.NaN, 'ERR_OUT_OF_RANGE'],
+  ['maxBufferedBody', -1, 'ERR_OUT_OF_RANGE'],
+  ['maxSpooledBody', '1g', 'ERR_INVALID_ARG_TYPE'],
+  ['maxBufferedOutput', -1, 'ERR_OUT_OF_RANGE'],
+  ['highWaterMark', 1.5, 'ERR_OUT_OF_RANGE'],
+  ['highWaterMark', Number.POSITIVE_INFINITY, 'ERR_OUT_OF_RANGE'],
   ['paramsTimeout', {}, 'ERR_INVALID_ARG_TYPE'],
   ['requestTimeout', -5, 'ERR_OUT_OF_RANGE'],
   ['keepAliveTimeout', 'x', 'ERR_INVALID_ARG_TYPE'],

@@ -56,6 +56,7 @@ expectTypeOf(server.timeout).toEqualTypeOf<number>();
 expectTypeOf(server.requestTimeout).toEqualTypeOf<number>();
 expectTypeOf(server.keepAliveTimeout).toEqualTypeOf<number>();
 expectTypeOf(server.maxConnections).toEqualTypeOf<number>();
+expectTypeOf(server.maxHeadersCount).toEqualTypeOf<number>();
 expectTypeOf(server.listening).toEqualTypeOf<boolean>();
 expectTypeOf(server.address()).toEqualTypeOf<string | net.AddressInfo | null>();
 expectTypeOf(
