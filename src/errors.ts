@@ -40,6 +40,8 @@ export interface FcgiErrorDetails {
   readonly requestId?: number;
   /** The type of the record that caused the error. */
   readonly type?: number;
+  /** The other end of the connection: `192.0.2.1:4711`, or `unix:/run/app.sock`. */
+  readonly peer?: string;
   /** The limit that was passed: bytes, milliseconds or a count, as the code's page says. */
   readonly limit?: number;
 }
@@ -50,6 +52,7 @@ export class FcgiError extends Error {
   readonly code: FcgiErrorCode;
   readonly requestId?: number;
   readonly type?: number;
+  readonly peer?: string;
   readonly limit?: number;
 
   constructor(code: FcgiErrorCode, message: string, details: FcgiErrorDetails = {}) {

@@ -46,11 +46,18 @@ export {
   serve,
 } from './program/index.ts';
 export {
+  type ConnectionMessage,
   createServer,
+  type ErrorMessage,
   type Listener,
   type ListenOptions,
+  type RequestAbortMessage,
   type RequestContext,
+  type RequestEndMessage,
+  type RequestMessage,
+  type RequestRefuseMessage,
   Server,
+  type ServerChannels,
   type ServerEvents,
   type ServerOptions,
 } from './server/index.ts';

@@ -43,6 +43,16 @@ export class RecordReader {
     this.#sink = sink;
   }
 
+  /** The type of the record that is being read, or was read last. */
+  get type(): number {
+    return this.#type;
+  }
+
+  /** Its request id. */
+  get requestId(): number {
+    return this.#requestId;
+  }
+
   /** Whether the bytes so far end inside a record. */
   get insideRecord(): boolean {
     return this.#state !== State.HEADER || this.#headerLength > 0;

@@ -8,12 +8,12 @@ import {
   ProtocolStatus,
   RecordReader,
   RecordType,
-  recordTypeName,
 } from '../protocol/index.ts';
 import { admit } from './admission.ts';
 import { InputMemory } from './input-memory.ts';
 import type { Flow } from './input-stream.ts';
 import { linger } from './linger.ts';
+import { locateError, locateSocketError, type Place } from './locate-error.ts';
 import { answerManagement } from './management.ts';
 import type { ServerSettings } from './options.ts';
 import { Output } from './output.ts';
@@ -22,6 +22,9 @@ import { Request } from './request.ts';
 import type { Server } from './server.ts';
 import { readIntoSharedBuffer } from './shared-read-buffer.ts';
 import { throwLater } from './throw-later.ts';
+import { Watch } from './watch.ts';
+
+type Refused = Pick<Request, 'id' | 'role'>;
 
 const NOTHING = Buffer.alloc(0);
 
@@ -39,6 +42,7 @@ export class Connection implements Flow {
   readonly server: Server;
   readonly socket: Socket;
   readonly output: Output;
+  readonly watch: Watch;
   readonly decoder = new PairDecoder();
   readonly memory: InputMemory;
   multiplexed = false;
@@ -58,14 +62,16 @@ export class Connection implements Flow {
     this.server = server;
     this.socket = socket;
     this.memory = new InputMemory(server.settings.maxBufferedInput);
-    this.output = new Output(socket, () => this.#drained());
+    this.watch = new Watch(server, socket);
+    this.output = new Output(socket, () => this.#drained(), this.watch.trace);
     this.#gate = new ReadGate(socket);
     readIntoSharedBuffer(socket, (chunk) => this.#data(chunk));
     socket.on('end', () => this.#peerEnded());
     socket.on('close', () => this.#closed());
-    socket.on('error', (error) => server.reportConnectionError(error, socket));
+    socket.on('error', (error) => this.#report(locateSocketError(error, this.watch.peer)));
     socket.on('timeout', () => this.destroy());
     this.#startIdleTimer();
+    this.watch.connected();
   }
 
   /** Whether no request is under way, and none is on its way. */
@@ -140,13 +146,20 @@ export class Connection implements Flow {
     else if (!this.server.closing) this.#startIdleTimer();
   }
 
+  /** Tells of a request that is not served. */
+  reportRefusal(request: Refused, protocolStatus: ProtocolStatus): void {
+    this.watch.refused(request, protocolStatus);
+    if (protocolStatus === ProtocolStatus.OVERLOADED) this.server.reportDrop(this.socket);
+  }
+
   #data(chunk: Buffer): void {
     if (this.#closing) return;
     try {
       this.#reader.push(chunk);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
-      this.#fail(error);
+      const { type, requestId } = this.#reader;
+      this.#fail(error, { peer: this.watch.peer, type, requestId });
     }
     this.#dispatch();
     // Without a request a connection is idle, whatever else came.
@@ -173,6 +186,7 @@ export class Connection implements Flow {
   }
 
   #record(type: number, id: number, content: Buffer): void {
+    this.watch.trace?.received(type, id, content.length);
     if (this.#closing) return;
     if (id === FCGI_NULL_REQUEST_ID) {
       this.#holdWhileUnread();
@@ -192,26 +206,19 @@ export class Connection implements Flow {
       case RecordType.ABORT_REQUEST:
         return request.abortByPeer();
       default:
-        throw new ProtocolError(
-          'ERR_FCGI_UNEXPECTED_RECORD',
-          `${recordTypeName(type)} for request ${id}: no web server sends it`,
-          { type, requestId: id },
-        );
+        throw new ProtocolError('ERR_FCGI_UNEXPECTED_RECORD', 'No web server sends it');
     }
   }
 
   #begin(id: number, content: Buffer): void {
     if (this.#requests.has(id)) {
-      throw new ProtocolError('ERR_FCGI_REQUEST_ID_IN_USE', `Request ${id} is active already`, {
-        type: RecordType.BEGIN_REQUEST,
-        requestId: id,
-      });
+      throw new ProtocolError('ERR_FCGI_REQUEST_ID_IN_USE', 'The request is active already');
     }
     this.#holdWhileUnread();
     const begin = decodeBeginRequest(content);
     if (!begin.keepConnection) this.#last = true;
     const admitted = admit(this.server, begin.role, this.#requests.size);
-    if (typeof admitted === 'number') return this.#refuse(id, admitted);
+    if (typeof admitted === 'number') return this.#refuse({ id, role: begin.role }, admitted);
     const request = new Request(this, id, begin, admitted);
     this.#requests.set(id, request);
     this.#used = true;
@@ -222,10 +229,10 @@ export class Connection implements Flow {
     if (id > 1 || this.isShared) this.multiplexed = true;
   }
 
-  #refuse(id: number, protocolStatus: ProtocolStatus): void {
+  #refuse(request: Refused, protocolStatus: ProtocolStatus): void {
     const body = encodeEndRequest({ appStatus: 0, protocolStatus });
-    this.output.record(RecordType.END_REQUEST, id, body);
-    if (protocolStatus === ProtocolStatus.OVERLOADED) this.server.reportDrop(this.socket);
+    this.output.record(RecordType.END_REQUEST, request.id, body);
+    this.reportRefusal(request, protocolStatus);
     if (this.#last && this.#requests.size === 0) this.#close(false);
   }
 
@@ -236,8 +243,13 @@ export class Connection implements Flow {
     this.output.awaitDrain();
   }
 
-  #fail(error: ProtocolError): void {
+  #fail(error: ProtocolError, place: Place): void {
     this.destroy();
+    this.#report(locateError(error, place));
+  }
+
+  #report(error: Error): void {
+    this.watch.failed(error);
     this.server.reportConnectionError(error, this.socket);
   }
 
@@ -245,7 +257,7 @@ export class Connection implements Flow {
     try {
       this.#reader.end();
     } catch (error) {
-      if (!this.#closing) return this.#fail(error as ProtocolError);
+      if (!this.#closing) return this.#fail(error as ProtocolError, { peer: this.watch.peer });
     }
     // Web servers close when their client is gone; none closes only one direction.
     this.destroy();
@@ -257,6 +269,7 @@ export class Connection implements Flow {
       request.abortByPeer();
       this.#forget(request);
     }
+    this.watch.closed();
   }
 
   #forget(request: Request): void {

@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { mountAt, mountAtScript } from '../cgi/base-path.ts';
 import type { RequestHead } from '../cgi/request-head.ts';
 import type { Exchange } from '../http/exchange.ts';
@@ -24,6 +24,7 @@ export interface AnswerableRequest extends Exchange, ContextRequest {
 export interface Messages {
   readonly socket: RequestSocket;
   readonly incoming: IncomingMessage;
+  readonly response: ServerResponse;
   readonly context: LazyRequestContext;
   /** Has the listener of the request's role answer; throws what it throws. */
   readonly answer: () => void;
@@ -48,7 +49,8 @@ export function createMessages(
   const response = factory.createResponse(incoming);
   tieResponse(response, socket);
   if (server.timeout > 0) socket.setTimeout(server.timeout);
-  return { socket, incoming, context, answer: () => listener(incoming, response as never) };
+  const answer = () => listener(incoming, response as never);
+  return { socket, incoming, response, context, answer };
 }
 
 /**

@@ -2,6 +2,15 @@ import type { Listener } from './listener.ts';
 import type { ServerOptions } from './options.ts';
 import { Server } from './server.ts';
 
+export type {
+  ConnectionMessage,
+  ErrorMessage,
+  RequestAbortMessage,
+  RequestEndMessage,
+  RequestMessage,
+  RequestRefuseMessage,
+  ServerChannels,
+} from './diagnostics.ts';
 export type { ListenOptions } from './listen.ts';
 export type { Listener } from './listener.ts';
 export type { ServerOptions } from './options.ts';

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { WriteCallback } from '../http/exchange.ts';
 import { RecordWriter } from '../protocol/index.ts';
+import type { Trace } from './trace.ts';
 
 const NOTHING = Buffer.alloc(0);
 
@@ -11,14 +12,16 @@ const NOTHING = Buffer.alloc(0);
 export class Output {
   readonly #socket: Socket;
   readonly #drained: () => void;
+  readonly #trace: Trace | undefined;
   readonly #writer = new RecordWriter();
   #callbacks: WriteCallback[] = [];
   #scheduled = false;
   #waiting = false;
 
   /** @param drained called when writers that were told to wait may go on */
-  constructor(socket: Socket, drained: () => void) {
+  constructor(socket: Socket, drained: () => void, trace?: Trace) {
     this.#socket = socket;
+    this.#trace = trace;
     this.#drained = drained;
     socket.on('drain', () => this.#drain());
   }
@@ -40,7 +43,8 @@ export class Output {
     encoding?: BufferEncoding,
     callback?: WriteCallback,
   ): boolean {
-    this.#writer.stream(type, requestId, content, encoding);
+    const length = this.#writer.stream(type, requestId, content, encoding);
+    if (length > 0) this.#trace?.sent(type, requestId, length);
     if (callback) this.#callbacks.push(callback);
     this.#schedule();
     if (this.length < this.#socket.writableHighWaterMark) return true;
@@ -51,12 +55,14 @@ export class Output {
   /** Adds the end of a stream. */
   endStream(type: number, requestId: number): void {
     this.#writer.endStream(type, requestId);
+    this.#trace?.sent(type, requestId, 0);
     this.#schedule();
   }
 
   /** Adds a whole record. */
   record(type: number, requestId: number, content: Uint8Array): void {
     this.#writer.record(type, requestId, content);
+    this.#trace?.sent(type, requestId, content.length);
     this.#schedule();
   }
 

@@ -1,4 +1,6 @@
+import { FcgiError } from '../errors.ts';
 import type { InputMemory } from './input-memory.ts';
+import type { Server } from './server.ts';
 
 const EMPTY = Buffer.alloc(0);
 
@@ -13,61 +15,91 @@ const FIRST_SIZE = 256;
  * many of them would keep more than `maxParamsSize` was meant to allow.
  */
 export class ParamsBlock {
-  /** Bytes gathered. */
-  length = 0;
+  readonly #server: Server;
   readonly #memory: InputMemory;
   #block: Buffer = EMPTY;
+  #length = 0;
   /** Bytes of the block if it is a copy. */
   #owned = 0;
+  /** Whether the request counts towards `maxHalfOpenRequests`. */
+  #halfOpen = false;
 
-  constructor(memory: InputMemory) {
+  /** @param memory what the requests of the connection may take together */
+  constructor(server: Server, memory: InputMemory) {
+    this.#server = server;
     this.#memory = memory;
   }
 
-  /** @returns false if there is no memory for the piece */
-  push(piece: Buffer): boolean {
-    if (this.length === 0 && this.#owned === 0) this.#block = piece;
-    else if (!this.#append(piece)) return false;
-    this.length += piece.length;
+  /** @returns what is wrong with the piece: `ERR_FCGI_PARAMS_SIZE`, `ERR_FCGI_BUFFERED_INPUT` */
+  push(piece: Buffer): FcgiError | undefined {
+    const limit = this.#server.settings.maxParamsSize;
+    if (this.#length + piece.length > limit) {
+      return new FcgiError('ERR_FCGI_PARAMS_SIZE', `They have more than ${limit} bytes`, { limit });
+    }
+    if (this.#length === 0 && this.#owned === 0) this.#block = piece;
+    else if (!this.#append(piece)) return this.#noMemory();
+    this.#length += piece.length;
+    return undefined;
+  }
+
+  /**
+   * The chunk was read, and the end of PARAMS was not in it: the request is half open.
+   *
+   * @returns false if too many are
+   */
+  open(): boolean {
+    const server = this.#server;
+    if (server.halfOpenRequests >= server.settings.maxHalfOpenRequests) return false;
+    server.halfOpenRequests++;
+    this.#halfOpen = true;
     return true;
   }
 
   /**
-   * The chunk was read, and the end of PARAMS was not in it.
+   * Keeps what was gathered for the next chunk.
    *
-   * @returns false if there is no memory for what was gathered
+   * @returns `ERR_FCGI_BUFFERED_INPUT` if there is no memory for it
    */
-  wait(): boolean {
-    return this.#owned > 0 || this.#grow(Math.max(this.length, FIRST_SIZE));
+  keep(): FcgiError | undefined {
+    if (this.#owned > 0 || this.#grow(Math.max(this.#length, FIRST_SIZE))) return undefined;
+    return this.#noMemory();
   }
 
   /** Hands over all that was gathered. */
   take(): Buffer {
-    const block = this.#block.subarray(0, this.length);
+    const block = this.#block.subarray(0, this.#length);
     this.drop();
     return block;
   }
 
-  /** Forgets what was gathered. */
+  /** Forgets what was gathered: PARAMS have ended, or their request. */
   drop(): void {
+    if (this.#halfOpen) this.#server.halfOpenRequests--;
     if (this.#owned > 0) this.#memory.give(this.#owned);
+    this.#halfOpen = false;
     this.#owned = 0;
     this.#block = EMPTY;
   }
 
   #append(piece: Buffer): boolean {
-    const needed = this.length + piece.length;
-    if (needed > this.#owned && !this.#grow(Math.max(needed, 2 * this.length))) return false;
-    piece.copy(this.#block, this.length);
+    const needed = this.#length + piece.length;
+    if (needed > this.#owned && !this.#grow(Math.max(needed, 2 * this.#length))) return false;
+    piece.copy(this.#block, this.#length);
     return true;
   }
 
   #grow(size: number): boolean {
     if (!this.#memory.take(size - this.#owned)) return false;
     const grown = Buffer.allocUnsafeSlow(size);
-    this.#block.copy(grown, 0, 0, this.length);
+    this.#block.copy(grown, 0, 0, this.#length);
     this.#block = grown;
     this.#owned = size;
     return true;
+  }
+
+  #noMemory(): FcgiError {
+    const limit = this.#server.settings.maxBufferedInput;
+    const message = `The requests of the connection hold ${limit} bytes already`;
+    return new FcgiError('ERR_FCGI_BUFFERED_INPUT', message, { limit });
   }
 }

@@ -2,16 +2,12 @@ import type { RequestHead } from '../cgi/request-head.ts';
 import { FcgiError, type FcgiErrorCode, ProtocolError } from '../errors.ts';
 import type { WriteCallback } from '../http/exchange.ts';
 import { abortMessage } from '../http/incoming-message.ts';
-import {
-  type BeginRequestBody,
-  ProtocolStatus,
-  RecordType,
-  Role,
-  recordTypeName,
-} from '../protocol/index.ts';
+import { type BeginRequestBody, ProtocolStatus, RecordType, Role } from '../protocol/index.ts';
 import type { Connection } from './connection.ts';
+import type { RequestAbortMessage } from './diagnostics.ts';
 import { type AnswerableRequest, createMessages, type Messages } from './dispatch.ts';
 import { failureResponse } from './failure-response.ts';
+import { locateError } from './locate-error.ts';
 import { ParamsBlock } from './params-block.ts';
 import { RequestInput } from './request-input.ts';
 import { RequestOutput } from './request-output.ts';
@@ -20,6 +16,8 @@ import { throwLater } from './throw-later.ts';
 
 const Stage = { PARAMS: 'params', READY: 'ready', RUNNING: 'running', ENDED: 'ended' } as const;
 type Stage = (typeof Stage)[keyof typeof Stage];
+
+type AbortedBy = RequestAbortMessage['by'];
 
 /**
  * One request id's life on its connection:
@@ -39,8 +37,6 @@ export class Request implements AnswerableRequest {
   readonly #connection: Connection;
   readonly #output: RequestOutput;
   readonly #params: ParamsBlock;
-  /** Whether it counts towards `maxHalfOpenRequests`. */
-  #halfOpen = false;
   #stage: Stage = Stage.PARAMS;
   #head: RequestHead | undefined;
   #messages: Messages | undefined;
@@ -57,7 +53,7 @@ export class Request implements AnswerableRequest {
     this.role = role;
     this.keepConnection = keepConnection;
     this.roleListener = roleListener;
-    this.#params = new ParamsBlock(connection.memory);
+    this.#params = new ParamsBlock(connection.server, connection.memory);
     this.input = new RequestInput(connection, role);
     this.#output = new RequestOutput(connection.output, id);
   }
@@ -78,26 +74,19 @@ export class Request implements AnswerableRequest {
   params(content: Buffer): boolean {
     if (this.#stage !== Stage.PARAMS) this.#unexpected(RecordType.PARAMS, 'after their end');
     if (content.length === 0) return this.#endParams();
-    const limit = this.#connection.server.settings.maxParamsSize;
-    if (this.#params.length + content.length > limit) {
-      const message = `PARAMS have more than ${limit} bytes`;
-      this.#fail(new FcgiError('ERR_FCGI_PARAMS_SIZE', message, { limit }));
-    } else if (!this.#params.push(content)) {
-      this.#refuseMemory();
-    }
+    const error = this.#params.push(content);
+    if (error) this.#fail(error, RecordType.PARAMS);
     return false;
   }
 
   /** The chunk that began the request was read. If PARAMS have not ended, the time for them begins. */
   awaitParams(): void {
     if (this.#stage !== Stage.PARAMS) return;
-    const { server } = this.#connection;
-    if (server.halfOpenRequests >= server.settings.maxHalfOpenRequests) return this.#overload();
-    this.#halfOpen = true;
-    server.halfOpenRequests++;
-    if (!this.#params.wait()) return this.#refuseMemory();
-    const { paramsTimeout } = server.settings;
-    this.#limitTime(paramsTimeout, 'ERR_FCGI_PARAMS_TIMEOUT', 'PARAMS');
+    if (!this.#params.open()) return this.#overload();
+    const error = this.#params.keep();
+    if (error) return this.#fail(error, RecordType.PARAMS);
+    const { paramsTimeout } = this.#connection.settings;
+    this.#limitTime(paramsTimeout, 'ERR_FCGI_PARAMS_TIMEOUT', RecordType.PARAMS);
   }
 
   /** Takes a piece of the STDIN or the DATA stream. */
@@ -106,12 +95,12 @@ export class Request implements AnswerableRequest {
     // FastCGI §6.3 gives an Authorizer no STDIN; some web servers send it all the same, mostly empty.
     if (this.role === Role.AUTHORIZER && type === RecordType.STDIN) return;
     const stream = this.input.stream(type);
-    if (!stream) this.#unexpected(type, 'which is no Filter');
+    if (!stream) this.#unexpected(type, 'for a role that has no such stream');
     if (stream.ended) this.#unexpected(type, 'after its end');
     this.#messages?.socket.received(content.length);
     try {
       const error = stream.take(content);
-      if (error) this.#fail(error);
+      if (error) this.#fail(error, type);
     } catch (error) {
       throwLater(error);
     }
@@ -126,9 +115,11 @@ export class Request implements AnswerableRequest {
     this.#messages = messages;
     if (!this.input.ended) {
       const { requestTimeout } = this.#connection.server;
-      this.#limitTime(requestTimeout, 'ERR_FCGI_REQUEST_TIMEOUT', 'The request body');
+      const late = this.input.body.ended ? RecordType.DATA : RecordType.STDIN;
+      this.#limitTime(requestTimeout, 'ERR_FCGI_REQUEST_TIMEOUT', late);
     }
     this.input.body.attach(messages.incoming);
+    this.#connection.watch.started(this, messages);
     messages.answer();
   }
 
@@ -163,29 +154,29 @@ export class Request implements AnswerableRequest {
     this.#output.endResponse();
     this.#end();
     this.input.release();
+    this.#connection.watch.ended(this, this.#messages as Messages);
   }
 
   /** The application gave the response up. */
   abort(): void {
-    this.#giveUp();
+    this.#giveUp('application');
   }
 
   /** The web server aborted the request (FastCGI §5.4), or its connection is gone. */
   abortByPeer(): void {
     if (this.#stage === Stage.ENDED) return;
     this.#end();
-    this.#cutOff();
+    this.#cutOff('web server');
   }
 
   #endParams(): boolean {
     clearTimeout(this.#deadline);
-    this.#closeHalf();
     try {
       this.#readHead(this.#params.take());
       return true;
     } catch (error) {
       if (!(error instanceof FcgiError) || error instanceof ProtocolError) throw error;
-      this.#fail(error);
+      this.#fail(error, RecordType.PARAMS);
       return false;
     }
   }
@@ -204,23 +195,10 @@ export class Request implements AnswerableRequest {
     this.#head = head;
   }
 
-  /** It counts no more towards `maxHalfOpenRequests`. */
-  #closeHalf(): void {
-    if (!this.#halfOpen) return;
-    this.#halfOpen = false;
-    this.#connection.server.halfOpenRequests--;
-  }
-
   /** Too many requests wait for the end of their PARAMS. */
   #overload(): void {
     this.#end(0, ProtocolStatus.OVERLOADED);
-    this.#connection.server.reportDrop(this.#connection.socket);
-  }
-
-  #refuseMemory(): void {
-    const limit = this.#connection.settings.maxBufferedInput;
-    const message = `The requests of its connection hold ${limit} bytes already`;
-    this.#fail(new FcgiError('ERR_FCGI_BUFFERED_INPUT', message, { limit }));
+    this.#connection.reportRefusal(this, ProtocolStatus.OVERLOADED);
   }
 
   /**
@@ -228,44 +206,47 @@ export class Request implements AnswerableRequest {
    * FCGI_END_REQUEST would tell the web server just that, so where no other request would suffer the
    * connection is broken off.
    */
-  #giveUp(error?: Error): void {
+  #giveUp(by: AbortedBy, error?: Error): void {
     if (this.#stage === Stage.ENDED) return;
     if (this.#output.begun && !this.#connection.isShared) this.#connection.breakOff(this);
     else this.#end(1);
-    this.#cutOff(error);
+    this.#cutOff(by, error);
   }
 
   /**
    * Ends the request because of what came from the web server, or did not come in time: with a response if
    * none has begun. `'clientError'` gets the error.
+   *
+   * @param type of the record that brought the failure, or should have come
    */
-  #fail(error: FcgiError): void {
+  #fail(reason: FcgiError, type: number): void {
     if (this.#stage === Stage.ENDED) return;
-    Object.assign(error, { requestId: this.id });
-    if (this.#output.begun) this.#giveUp(error);
+    const connection = this.#connection;
+    const error = locateError(reason, { peer: connection.watch.peer, requestId: this.id, type });
+    if (this.#output.begun) this.#giveUp('error', error);
     else this.#answer(error);
-    this.#connection.server.reportRequestError(error);
+    connection.watch.failed(error);
+    connection.server.reportRequestError(error);
   }
 
   #answer(error: FcgiError): void {
     this.#output.write(failureResponse(error.code), 'latin1');
     this.#output.endResponse();
     this.#end();
-    this.#cutOff(error);
+    this.#cutOff('error', error);
   }
 
   /** Sends FCGI_END_REQUEST; nothing of this id follows it. */
   #end(defaultStatus = 0, protocolStatus?: ProtocolStatus): void {
     this.#stage = Stage.ENDED;
     clearTimeout(this.#deadline);
-    this.#closeHalf();
     this.#params.drop();
     this.#output.end(this.#messages?.context.appStatus || defaultStatus, protocolStatus);
     this.#connection.ended(this);
   }
 
   /** Lets the application see what it would see under `http` when the client goes away. */
-  #cutOff(error?: Error): void {
+  #cutOff(by: AbortedBy, error?: Error): void {
     this.#stage = Stage.ENDED;
     clearTimeout(this.#deadline);
     this.input.cutOff(error);
@@ -274,18 +255,19 @@ export class Request implements AnswerableRequest {
     messages.context.abort();
     abortMessage(messages.incoming);
     messages.socket.destroy();
+    this.#connection.watch.aborted(this, messages, { by, ...(error ? { error } : {}) });
   }
 
-  #limitTime(msecs: number, code: FcgiErrorCode, what: string): void {
+  #limitTime(msecs: number, code: FcgiErrorCode, type: number): void {
     if (msecs === 0 || msecs === Number.POSITIVE_INFINITY) return;
     const expire = () => {
-      this.#fail(new FcgiError(code, `${what} took over ${msecs} ms`, { limit: msecs }));
+      this.#fail(new FcgiError(code, `No end came within ${msecs} ms`, { limit: msecs }), type);
     };
     this.#deadline = setTimeout(expire, msecs).unref();
   }
 
   #unexpected(type: number, when: string): never {
-    const message = `${recordTypeName(type)} of request ${this.id} ${when}`;
-    throw new ProtocolError('ERR_FCGI_UNEXPECTED_RECORD', message, { type, requestId: this.id });
+    const details = { type, requestId: this.id };
+    throw new ProtocolError('ERR_FCGI_UNEXPECTED_RECORD', `It came ${when}`, details);
   }
 }

@@ -7,6 +7,7 @@ import { Connection } from './connection.ts';
 import { type ListenHandle, type ListenOptions, listen } from './listen.ts';
 import { type Listener, toRequestListener } from './listener.ts';
 import { resolveOptions, type ServerOptions, type ServerSettings } from './options.ts';
+import { namelessPeers, peerName } from './peer-name.ts';
 import { releaseSocket } from './release-socket.ts';
 import { Roles } from './roles.ts';
 import type { OtherEvent, ServerEvents, ServerListener } from './server-events.ts';
@@ -29,6 +30,8 @@ export class Server extends NetServer {
   halfOpenRequests = 0;
   readonly #allowed: BlockList | undefined;
   readonly #connections = new Set<Connection>();
+  /** What those are called that have no address; also after the server was closed. */
+  #namelessPeers = 'unknown';
   #running = 0;
   #served = 0;
   #closing = false;
@@ -52,6 +55,9 @@ export class Server extends NetServer {
     this.#allowed = allowedClients(options.allowedClients, process.env.FCGI_WEB_SERVER_ADDRS);
     if (requestListener) this.on('request', requestListener);
     this.on('connection', (socket: Socket) => this.#accept(socket));
+    this.on('listening', () => {
+      this.#namelessPeers = namelessPeers(this.address());
+    });
   }
 
   override on<Name extends keyof ServerEvents>(event: Name, listener: ServerListener<Name>): this;
@@ -201,6 +207,11 @@ export class Server extends NetServer {
     this.#connections.add(connection);
     socket.on('close', () => this.#connections.delete(connection));
     if (this.#closing) connection.retire();
+  }
+
+  /** @internal */
+  peerName(socket: Socket): string {
+    return peerName(socket, this.#namelessPeers);
   }
 
   /** @internal */

@@ -32,10 +32,19 @@ export class Program {
   }
 
   /** Waits until the program has printed the text. */
-  async printed(text: string): Promise<void> {
+  printed(text: string): Promise<void> {
+    return this.#printed('stdout', text);
+  }
+
+  /** Waits until the text stands on its standard error. */
+  printedError(text: string): Promise<void> {
+    return this.#printed('stderr', text);
+  }
+
+  async #printed(stream: 'stdout' | 'stderr', text: string): Promise<void> {
     const found = new Promise<void>((resolve) => {
       const check = () => {
-        if (this.stdout.includes(text)) resolve();
+        if (this[stream].includes(text)) resolve();
       };
       this.#waiting.add(check);
       check();

@@ -23,6 +23,7 @@ expectTypeOf<'ERR_FCGI_HEADER_COLLISION'>().not.toExtend<fcgi.ProtocolErrorCode>
 expectTypeOf(error.requestId).toEqualTypeOf<number | undefined>();
 expectTypeOf(error.type).toEqualTypeOf<number | undefined>();
 expectTypeOf(error.limit).toEqualTypeOf<number | undefined>();
+expectTypeOf(error.peer).toEqualTypeOf<string | undefined>();
 expectTypeOf(error.cause).toEqualTypeOf<unknown>();
 
 new fcgi.FcgiError('ERR_FCGI_CONNECT', 'message', { cause: new Error(), requestId: 1, limit: 2 });
