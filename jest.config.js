@@ -48,7 +48,7 @@ export default {
       ...common,
       displayName: 'unit',
       testMatch: [
-        '<rootDir>/test/{protocol,cgi,http,handler,server,program,client,gateway,accel,cli}/**/*.test.ts',
+        '<rootDir>/test/{protocol,cgi,http,handler,server,program,client,gateway,accel,cli,fuzz}/**/*.test.ts',
         '<rootDir>/test/*.test.ts',
       ],
     },
