@@ -112,11 +112,12 @@ export class Connection implements Flow {
    * with it, it keeps nginx from using the connection again.
    */
   retire(): void {
-    if (!this.idle || this.#closing) return;
-    if (this.#hints === MAX_HINTS || this.multiplexed) return this.#close(true);
+    if (this.#requests.size > 0 || this.#closing) return;
+    const isNextOnItsWay = this.#reader.insideRecord || !this.#used;
+    if (!isNextOnItsWay && (this.#hints === MAX_HINTS || this.multiplexed))
+      return this.#close(true);
     this.socket.setTimeout(RETIREMENT);
-    // On one that is new the first request is on its way.
-    if (!this.#used) return;
+    if (isNextOnItsWay) return;
     this.#hints++;
     this.output.record(RecordType.STDERR, 1, NOTHING);
     this.output.flush();
@@ -284,7 +285,9 @@ export class Connection implements Flow {
   }
 
   #startIdleTimer(): void {
-    if (this.server.keepAliveTimeout > 0) this.socket.setTimeout(this.server.keepAliveTimeout);
+    const { closing, keepAliveTimeout } = this.server;
+    const msecs = closing ? RETIREMENT : keepAliveTimeout;
+    if (msecs > 0) this.socket.setTimeout(msecs);
   }
 
   #close(bodyEnded: boolean): void {

@@ -18,6 +18,8 @@ function paramsOf(bytes: number): Buffer {
   return pairs({ ...GET, HTTP_X: 'x'.repeat(bytes - fixed) });
 }
 
+const NOTHING = Buffer.alloc(0);
+
 test.each([
   [4096, '200 OK'],
   [4097, '431 Request Header Fields Too Large'],
@@ -203,5 +205,27 @@ test('closes connections over maxConnections', async () => {
       expect((await first.exchange(request())).body.toString()).toBe('served');
     },
     { maxConnections: 1 },
+  );
+});
+
+test.each([
+  ['asks for values', NOTHING, record(GET_VALUES, 0)],
+  ['sends a part of a record', NOTHING, begin().subarray(0, 5)],
+  ['sent a part of a record', begin().subarray(0, 5), NOTHING],
+])('a connection that %s does not keep a server from closing', async (_name, before, after) => {
+  await serving(
+    (_req, res) => {
+      res.end();
+    },
+    async ({ connect, server }) => {
+      const [peer, other] = [await connect(), await connect()];
+      peer.send(before);
+      // Both are accepted by then, and what the first sent is read.
+      await other.exchange(request());
+      const closed = new Deferred<void>();
+      server.close(() => closed.resolve());
+      peer.send(after);
+      await closed.wait('close');
+    },
   );
 });
