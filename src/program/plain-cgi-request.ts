@@ -6,7 +6,7 @@ import { FcgiError } from '../errors.ts';
 import type { Exchange, WriteCallback } from '../http/exchange.ts';
 import { abortMessage } from '../http/incoming-message.ts';
 import { FCGI_NULL_REQUEST_ID, Role } from '../protocol/index.ts';
-import { createMessages, type Messages } from '../server/dispatch.ts';
+import { Messages } from '../server/messages.ts';
 import type { RoleListener } from '../server/roles.ts';
 import type { Server } from '../server/server.ts';
 import { PlainCgiInput } from './plain-cgi-input.ts';
@@ -79,7 +79,7 @@ export class PlainCgiRequest implements Exchange {
     const head = this.#readHead();
     if (!head) return;
     this.input = this.#createInput(this.#bodyLength(head));
-    const messages = createMessages(this.#server, this, head);
+    const messages = new Messages(this.#server, this, head);
     this.#messages = messages;
     this.input.body.attach(messages.incoming);
     try {

@@ -10,6 +10,7 @@ import {
   RecordType,
 } from '../protocol/index.ts';
 import { admit } from './admission.ts';
+import { Batch } from './batch.ts';
 import { InputMemory } from './input-memory.ts';
 import type { Flow } from './input-stream.ts';
 import { linger } from './linger.ts';
@@ -19,6 +20,7 @@ import type { ServerSettings } from './options.ts';
 import { Output } from './output.ts';
 import { ReadGate } from './read-gate.ts';
 import { Request } from './request.ts';
+import { RequestTable } from './request-table.ts';
 import type { Server } from './server.ts';
 import { readIntoSharedBuffer } from './shared-read-buffer.ts';
 import { throwLater } from './throw-later.ts';
@@ -47,10 +49,10 @@ export class Connection implements Flow {
   readonly memory: InputMemory;
   multiplexed = false;
   readonly #reader = new RecordReader((type, id, content) => this.#record(type, id, content));
-  readonly #requests = new Map<number, Request>();
+  readonly #requests = new RequestTable();
   /** Requests that this chunk began, and those it made ready. */
-  #begun: Request[] = [];
-  #ready: Request[] = [];
+  readonly #begun = new Batch<Request>();
+  readonly #ready = new Batch<Request>();
   readonly #gate: ReadGate;
   /** A request came without FCGI_KEEP_CONN: the connection ends with it (FastCGI §5.1). */
   #last = false;
@@ -172,18 +174,9 @@ export class Connection implements Flow {
    * its body complete by then, and a listener that throws leaves the reader in order.
    */
   #dispatch(): void {
-    for (const request of this.#begun) request.awaitParams();
-    this.#begun.length = 0;
-    const ready = this.#ready;
-    if (ready.length === 0 || this.#closing) return;
-    this.#ready = [];
-    for (const request of ready) {
-      try {
-        request.dispatch();
-      } catch (error) {
-        throwLater(error);
-      }
-    }
+    this.#begun.take(awaitParams);
+    if (this.#closing) this.#ready.clear();
+    else this.#ready.take(dispatch);
   }
 
   #record(type: number, id: number, content: Buffer): void {
@@ -199,7 +192,7 @@ export class Connection implements Flow {
     if (!request) return;
     switch (type) {
       case RecordType.PARAMS:
-        if (request.params(content)) this.#ready.push(request);
+        if (request.params(content)) this.#ready.add(request);
         return;
       case RecordType.STDIN:
       case RecordType.DATA:
@@ -212,7 +205,7 @@ export class Connection implements Flow {
   }
 
   #begin(id: number, content: Buffer): void {
-    if (this.#requests.has(id)) {
+    if (this.#requests.get(id)) {
       throw new ProtocolError('ERR_FCGI_REQUEST_ID_IN_USE', 'The request is active already');
     }
     this.#holdWhileUnread();
@@ -221,11 +214,11 @@ export class Connection implements Flow {
     const admitted = admit(this.server, begin.role, this.#requests.size);
     if (typeof admitted === 'number') return this.#refuse({ id, role: begin.role }, admitted);
     const request = new Request(this, id, begin, admitted);
-    this.#requests.set(id, request);
+    this.#requests.add(request);
     this.#used = true;
     if (this.socket.timeout) this.socket.setTimeout(0);
     this.server.requestBegan();
-    this.#begun.push(request);
+    this.#begun.add(request);
     // Web servers that never multiplex use id 1, one request after the other.
     if (id > 1 || this.isShared) this.multiplexed = true;
   }
@@ -266,7 +259,7 @@ export class Connection implements Flow {
 
   #closed(): void {
     this.#closing = true;
-    for (const request of [...this.#requests.values()]) {
+    for (const request of this.#requests.list()) {
       request.abortByPeer();
       this.#forget(request);
     }
@@ -274,14 +267,12 @@ export class Connection implements Flow {
   }
 
   #forget(request: Request): void {
-    if (this.#requests.get(request.id) !== request) return;
-    this.#requests.delete(request.id);
-    this.server.requestEnded();
+    if (this.#requests.delete(request)) this.server.requestEnded();
   }
 
   #drained(): void {
     this.resume(this.output);
-    for (const request of this.#requests.values()) request.drained();
+    for (const request of this.#requests.list()) request.drained();
   }
 
   #startIdleTimer(): void {
@@ -295,5 +286,17 @@ export class Connection implements Flow {
     this.#closing = true;
     this.output.flush();
     linger(this.socket, bodyEnded);
+  }
+}
+
+function awaitParams(request: Request): void {
+  request.awaitParams();
+}
+
+function dispatch(request: Request): void {
+  try {
+    request.dispatch();
+  } catch (error) {
+    throwLater(error);
   }
 }

@@ -5,9 +5,9 @@ import { abortMessage } from '../http/incoming-message.ts';
 import { type BeginRequestBody, ProtocolStatus, RecordType, Role } from '../protocol/index.ts';
 import type { Connection } from './connection.ts';
 import type { RequestAbortMessage } from './diagnostics.ts';
-import { type AnswerableRequest, createMessages, type Messages } from './dispatch.ts';
 import { failureResponse } from './failure-response.ts';
 import { locateError } from './locate-error.ts';
+import { type AnswerableRequest, Messages } from './messages.ts';
 import { ParamsBlock } from './params-block.ts';
 import { RequestInput } from './request-input.ts';
 import { RequestOutput } from './request-output.ts';
@@ -111,7 +111,7 @@ export class Request implements AnswerableRequest {
   dispatch(): void {
     if (this.#stage !== Stage.READY) return;
     this.#stage = Stage.RUNNING;
-    const messages = createMessages(this.#connection.server, this, this.#head as RequestHead);
+    const messages = new Messages(this.#connection.server, this, this.#head as RequestHead);
     this.#messages = messages;
     if (!this.input.ended) {
       const { requestTimeout } = this.#connection.server;

@@ -12,7 +12,7 @@ import {
   requestRefuseChannel,
   requestStartChannel,
 } from './diagnostics.ts';
-import type { Messages } from './dispatch.ts';
+import type { Messages } from './messages.ts';
 import type { Server } from './server.ts';
 import { startTrace, type Trace } from './trace.ts';
 
