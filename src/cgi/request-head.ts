@@ -1,6 +1,8 @@
 import { FcgiError } from '../errors.ts';
-import { headerName, isCanonical } from './header-name.ts';
+import { headerName } from './header-name.ts';
 import { requestUrl } from './request-url.ts';
+import { Kind, type VariableMeaning, variableMeaning } from './variable-meaning.ts';
+import { VariableList, type VariableReader } from './variable-reader.ts';
 
 /** What a request's meta-variables say in HTTP's terms. */
 export interface RequestHead {
@@ -23,16 +25,28 @@ export interface RequestHead {
  *   no number; `ERR_FCGI_HEADER_COLLISION` when two variables stand for one header
  */
 export function requestHead(variables: readonly string[]): RequestHead {
-  return new HeadReader(variables).head();
+  return readRequestHead(new VariableList(variables), () => variables);
+}
+
+/**
+ * The same for variables that are read one by one.
+ *
+ * @param list all of them, for the few requests that need more than one pass
+ */
+export function readRequestHead(
+  reader: VariableReader,
+  list: () => readonly string[],
+): RequestHead {
+  return new Head(reader, list);
 }
 
 /** One pass over the variables: each is a header, one of the few that matter here, or neither. */
-class HeadReader {
-  readonly #rawHeaders: string[] = [];
-  readonly #target: Record<string, string> = {};
-  readonly #variables: readonly string[];
-  #method = '';
-  #protocol = '';
+class Head implements RequestHead {
+  method = '';
+  url = '';
+  httpVersion: '1.0' | '1.1' = '1.1';
+  readonly rawHeaders: string[] = [];
+  contentLength: number | undefined = undefined;
   #contentLength = '';
   #contentType = '';
   #headerContentType = '';
@@ -40,81 +54,61 @@ class HeadReader {
   #redirectedAuthorization = '';
   #canonical = true;
 
-  constructor(variables: readonly string[]) {
-    this.#variables = variables;
-    for (let i = 0; i < variables.length; i += 2) {
-      this.#take(variables[i] as string, variables[i + 1] as string);
+  constructor(reader: VariableReader, list: () => readonly string[]) {
+    while (reader.next()) {
+      const { name } = reader;
+      name.meaning ??= variableMeaning(name.text);
+      this.#take(name.meaning as VariableMeaning, reader);
     }
-  }
-
-  head(): RequestHead {
-    if (this.#method === '') refuse('REQUEST_METHOD is missing');
-    if (!this.#canonical) refuseCollisions(this.#variables);
-    const contentLength = parseContentLength(this.#contentLength);
+    if (this.method === '') refuse('REQUEST_METHOD is missing');
+    if (!this.#canonical) refuseCollisions(list());
+    if (this.#contentLength !== '') this.contentLength = parseContentLength(this.#contentLength);
+    if (!this.url.startsWith('/')) this.url = requestUrl(targetVariables(list()));
     this.#addLateHeaders();
-    return {
-      method: this.#method,
-      url: requestUrl(this.#target),
-      httpVersion: this.#protocol === 'HTTP/1.0' ? '1.0' : '1.1',
-      rawHeaders: this.#rawHeaders,
-      contentLength,
-    };
   }
 
-  #take(variable: string, value: string): void {
-    const header = headerName(variable);
-    if (header === '') this.#takeVariable(variable, value);
-    else this.#takeHeader(variable, header, value);
-  }
-
-  #takeHeader(variable: string, header: string, value: string): void {
-    if (!isCanonical(variable)) this.#canonical = false;
-    switch (header) {
-      // CONTENT_TYPE and CONTENT_LENGTH stand for these two (RFC 3875 §4.1.18).
-      case 'content-type':
-        this.#headerContentType = value;
+  #take({ kind, header, canonical }: VariableMeaning, reader: VariableReader): void {
+    if (!canonical) this.#canonical = false;
+    switch (kind) {
+      case Kind.OTHER:
         return;
-      case 'content-length':
-      // Transfer codings end at the web server (RFC 9112 §6.1); the body comes as a stream of records.
-      case 'transfer-encoding':
+      case Kind.HEADER:
+        this.rawHeaders.push(header, reader.value());
         return;
-      case 'authorization':
-        this.#authorization = value;
-        // Rewrite rules that pass it on set it to nothing when there is none.
-        if (value === '') return;
-        break;
-      case 'x-original-url':
-        this.#target.HTTP_X_ORIGINAL_URL = value;
-        break;
+      case Kind.METHOD:
+        this.method = reader.value();
+        return;
+      case Kind.URI:
+        this.url = reader.value();
+        return;
+      case Kind.PROTOCOL:
+        this.httpVersion = reader.value() === 'HTTP/1.0' ? '1.0' : '1.1';
+        return;
+      default:
+        this.#takeContent(kind, reader.value());
     }
-    this.#rawHeaders.push(header, value);
   }
 
-  #takeVariable(variable: string, value: string): void {
-    switch (variable) {
-      case 'REQUEST_METHOD':
-        this.#method = value;
-        return;
-      case 'SERVER_PROTOCOL':
-        this.#protocol = value;
-        return;
-      case 'CONTENT_LENGTH':
+  #takeContent(kind: Kind, value: string): void {
+    switch (kind) {
+      case Kind.CONTENT_LENGTH:
         this.#takeContentLength(value);
         return;
-      case 'CONTENT_TYPE':
+      case Kind.CONTENT_TYPE:
         this.#contentType = value;
-        if (value !== '') this.#rawHeaders.push('content-type', value);
+        if (value !== '') this.rawHeaders.push('content-type', value);
         return;
-      case 'REQUEST_URI':
-      case 'UNENCODED_URL':
-      case 'SCRIPT_NAME':
-      case 'PATH_INFO':
-      case 'QUERY_STRING':
-      case 'SERVER_SOFTWARE':
-        this.#target[variable] = value;
+      case Kind.HEADER_CONTENT_TYPE:
+        this.#headerContentType = value;
         return;
+      case Kind.AUTHORIZATION:
+        this.#authorization = value;
+        // Rewrite rules that pass it on set it to nothing when there is none.
+        if (value !== '') this.rawHeaders.push('authorization', value);
+        return;
+      case Kind.REDIRECTED_AUTHORIZATION:
+        this.#redirectedAuthorization = value;
     }
-    if (isRedirectedAuthorization(variable)) this.#redirectedAuthorization = value;
   }
 
   #takeContentLength(value: string): void {
@@ -122,30 +116,32 @@ class HeadReader {
     if (value === '' || value === '-1' || value === this.#contentLength) return;
     if (this.#contentLength !== '') refuse(`CONTENT_LENGTH is ${this.#contentLength} and ${value}`);
     this.#contentLength = value;
-    this.#rawHeaders.push('content-length', value);
+    this.rawHeaders.push('content-length', value);
   }
 
   /** Headers that stand in for others, once it is known that the others did not come. */
   #addLateHeaders(): void {
     if (this.#contentType === '' && this.#headerContentType !== '') {
-      this.#rawHeaders.push('content-type', this.#headerContentType);
+      this.rawHeaders.push('content-type', this.#headerContentType);
     }
     if (this.#authorization === '' && this.#redirectedAuthorization !== '') {
-      this.#rawHeaders.push('authorization', this.#redirectedAuthorization);
+      this.rawHeaders.push('authorization', this.#redirectedAuthorization);
     }
   }
 }
 
-/** Apache renames variables at each internal redirect, as after a rewrite in `.htaccess`. */
-function isRedirectedAuthorization(variable: string): boolean {
-  return variable.startsWith('REDIRECT_') && /^(REDIRECT_)+HTTP_AUTHORIZATION$/.test(variable);
-}
-
-function parseContentLength(value: string): number | undefined {
-  if (value === '') return undefined;
+function parseContentLength(value: string): number {
   const length = /^\d+$/.test(value) ? Number(value) : Number.NaN;
   if (!Number.isSafeInteger(length)) refuse(`CONTENT_LENGTH is ${JSON.stringify(value)}`);
   return length;
+}
+
+function targetVariables(variables: readonly string[]): Record<string, string> {
+  const target: Record<string, string> = Object.create(null);
+  for (let i = 0; i < variables.length; i += 2) {
+    target[variables[i] as string] = variables[i + 1] as string;
+  }
+  return target;
 }
 
 function refuseCollisions(variables: readonly string[]): void {

@@ -1,11 +1,10 @@
-import { FcgiError, ProtocolError } from '../errors.ts';
+import { PairReader } from './pair-reader.ts';
 
 /** A name-value pair's length above this takes four bytes instead of one (FastCGI §3.4). */
 const SHORT_LENGTH_MAX = 127;
 
-/** More names, or longer ones, than any web server sends are not worth remembering. */
-const MAX_PREDICTED_NAMES = 256;
-const MAX_PREDICTED_NAME_LENGTH = 128;
+/** More names and values than any web server sends: a block of so many says nothing about the next one. */
+const MAX_EXPECTED = 512;
 
 /**
  * Encodes name-value pairs (FastCGI §3.4).
@@ -41,15 +40,11 @@ function writeLength(block: Buffer, at: number, length: number): number {
 }
 
 /**
- * Decodes blocks of name-value pairs, remembering the names of the last one.
- *
- * A web server sends the same variables in the same order with every request. Each name is first
- * compared with the one that stood there last time, in place; only a name that differs becomes a new
- * string. Decoded names are thus the same string objects from request to request, whose hashes are
- * known, which makes looking them up cheap too.
+ * Decodes blocks of name-value pairs. The names are the same string objects from block to block, whose hashes are
+ * known, which makes looking them up cheap.
  */
 export class PairDecoder {
-  #predicted: string[] = [];
+  readonly #reader = new PairReader();
   /** How many names and values the last block had. */
   #expected = 0;
 
@@ -62,62 +57,22 @@ export class PairDecoder {
    * @throws {ProtocolError} `ERR_FCGI_NAME_VALUE_PAIR` if a length runs past the end of the block.
    * @throws {FcgiError} `ERR_FCGI_PARAMS_COUNT` if there are more than `maxPairs`
    */
-  decode(block: Buffer, maxPairs: number = Number.POSITIVE_INFINITY): string[] {
-    const text = block.toString('latin1');
+  decode(block: Buffer, maxPairs?: number): string[] {
+    const reader = this.#reader;
     // An array that grows is copied four times on the way to the thirty pairs that are usual.
     const pairs = new Array<string>(this.#expected);
     let count = 0;
-    let at = 0;
-    while (at < block.length) {
-      if (count >= 2 * maxPairs) refuseCount(maxPairs);
-      const nameLength = readLength(block, at);
-      at += lengthSizeAt(block, at);
-      const valueLength = readLength(block, at);
-      at += lengthSizeAt(block, at);
-      const valueAt = at + nameLength;
-      const end = valueAt + valueLength;
-      if (end > block.length) refusePair(end - block.length);
-      pairs[count] = this.#name(text, at, nameLength, count >> 1);
-      pairs[count + 1] = text.slice(valueAt, end);
-      count += 2;
-      at = end;
+    reader.open(block, maxPairs);
+    try {
+      while (reader.next()) {
+        pairs[count++] = reader.name.text;
+        pairs[count++] = reader.value();
+      }
+    } finally {
+      reader.close();
     }
     pairs.length = count;
-    this.#expected = Math.min(count, 2 * MAX_PREDICTED_NAMES);
+    this.#expected = Math.min(count, MAX_EXPECTED);
     return pairs;
   }
-
-  #name(text: string, at: number, length: number, index: number): string {
-    const predicted = this.#predicted[index];
-    if (predicted?.length === length && text.startsWith(predicted, at)) return predicted;
-    const name = text.slice(at, at + length);
-    if (index >= MAX_PREDICTED_NAMES || length > MAX_PREDICTED_NAME_LENGTH) return name;
-    // A slice would keep the whole block alive for as long as the name is remembered.
-    const copy = Buffer.from(name, 'latin1').toString('latin1');
-    this.#predicted[index] = copy;
-    return copy;
-  }
-}
-
-function lengthSizeAt(block: Buffer, at: number): number {
-  return (block[at] as number) > SHORT_LENGTH_MAX ? 4 : 1;
-}
-
-function readLength(block: Buffer, at: number): number {
-  const first = block[at];
-  if (first === undefined) refusePair(1);
-  if (first <= SHORT_LENGTH_MAX) return first;
-  if (at + 4 > block.length) refusePair(at + 4 - block.length);
-  return block.readUInt32BE(at) & 0x7fffffff;
-}
-
-function refuseCount(limit: number): never {
-  throw new FcgiError('ERR_FCGI_PARAMS_COUNT', `There are more than ${limit} variables`, { limit });
-}
-
-function refusePair(missing: number): never {
-  throw new ProtocolError(
-    'ERR_FCGI_NAME_VALUE_PAIR',
-    `A name-value pair runs ${missing} bytes past the end of its stream`,
-  );
 }

@@ -4,7 +4,6 @@ import {
   decodeBeginRequest,
   encodeEndRequest,
   FCGI_NULL_REQUEST_ID,
-  PairDecoder,
   ProtocolStatus,
   RecordReader,
   RecordType,
@@ -45,7 +44,6 @@ export class Connection implements Flow {
   readonly socket: Socket;
   readonly output: Output;
   readonly watch: Watch;
-  readonly decoder = new PairDecoder();
   readonly memory: InputMemory;
   multiplexed = false;
   readonly #reader = new RecordReader((type, id, content) => this.#record(type, id, content));

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
-import { type RequestHead, requestHead } from '../cgi/request-head.ts';
+import { type RequestHead, readRequestHead, requestHead } from '../cgi/request-head.ts';
+import type { VariableReader } from '../cgi/variable-reader.ts';
 import { FcgiError } from '../errors.ts';
 import { endBody, pushBody } from '../http/incoming-message.ts';
 import { RecordType, Role } from '../protocol/index.ts';
@@ -33,17 +34,18 @@ export class RequestInput {
   /**
    * Takes from the meta-variables how long the streams will be, and what else they say.
    *
+   * @param list all of them: names and values in turn
    * @throws {FcgiError} as `requestHead` does; `ERR_FCGI_META_VARIABLE` if FCGI_DATA_LENGTH is no number
    */
-  begin(variables: readonly string[]): RequestHead {
+  begin(reader: VariableReader, list: () => readonly string[]): RequestHead {
     if (this.#role === Role.AUTHORIZER) {
       // No STDIN record may ever come (FastCGI §6.3): whatever length is told is that of the client's body.
       this.body.end();
-      return requestHead(without('CONTENT_LENGTH', variables));
+      return requestHead(without('CONTENT_LENGTH', list()));
     }
-    const head = requestHead(variables);
+    const head = readRequestHead(reader, list);
     this.body.expected = head.contentLength;
-    if (this.data) this.data.input.expected = dataLength(variables);
+    if (this.data) this.data.input.expected = dataLength(list());
     return head;
   }
 

@@ -32,11 +32,12 @@ export class Request implements AnswerableRequest {
   readonly keepConnection: boolean;
   readonly roleListener: RoleListener;
   readonly input: RequestInput;
-  /** The meta-variables: names and values in turn. */
-  variables: readonly string[] = [];
   readonly #connection: Connection;
   readonly #output: RequestOutput;
   readonly #params: ParamsBlock;
+  /** PARAMS, once they are complete, and the meta-variables in them if somebody has asked. */
+  #text = '';
+  #variables: readonly string[] | undefined;
   #stage: Stage = Stage.PARAMS;
   #head: RequestHead | undefined;
   #messages: Messages | undefined;
@@ -60,6 +61,12 @@ export class Request implements AnswerableRequest {
 
   get writableLength(): number {
     return this.#connection.output.length;
+  }
+
+  /** The meta-variables: names and values in turn. */
+  get variables(): readonly string[] {
+    this.#variables ??= this.#connection.server.pairs.decode(Buffer.from(this.#text, 'latin1'));
+    return this.#variables;
   }
 
   get bodyEnded(): boolean {
@@ -112,6 +119,7 @@ export class Request implements AnswerableRequest {
     if (this.#stage !== Stage.READY) return;
     this.#stage = Stage.RUNNING;
     const messages = new Messages(this.#connection.server, this, this.#head as RequestHead);
+    this.#head = undefined;
     this.#messages = messages;
     if (!this.input.ended) {
       const { requestTimeout } = this.#connection.server;
@@ -182,10 +190,17 @@ export class Request implements AnswerableRequest {
   }
 
   #readHead(block: Buffer): void {
-    const { decoder, server } = this.#connection;
-    this.variables = decoder.decode(block, server.settings.maxParams);
+    const { server } = this.#connection;
+    const { variableReader: reader } = server;
+    reader.open(block, server.settings.maxParams);
+    this.#text = reader.text;
     this.#stage = Stage.READY;
-    const head = this.input.begin(this.variables);
+    let head: RequestHead;
+    try {
+      head = this.input.begin(reader, () => this.variables);
+    } finally {
+      reader.close();
+    }
     const limit = server.maxHeadersCount;
     if (limit > 0 && head.rawHeaders.length > 2 * limit) {
       throw new FcgiError('ERR_FCGI_HEADERS_COUNT', `There are more than ${limit} headers`, {

@@ -2,6 +2,8 @@ import { errorMonitor } from 'node:events';
 import { type AddressInfo, type BlockList, Server as NetServer, type Socket } from 'node:net';
 import { Duplex } from 'node:stream';
 import type { FcgiError } from '../errors.ts';
+import { PairDecoder } from '../protocol/index.ts';
+import { PairReader } from '../protocol/pair-reader.ts';
 import { allowedClients, isAllowed } from './allowed-clients.ts';
 import { Connection } from './connection.ts';
 import { type ListenHandle, type ListenOptions, listen } from './listen.ts';
@@ -26,6 +28,10 @@ export class Server extends NetServer {
   readonly settings: ServerSettings;
   /** @internal */
   readonly roles: Roles;
+  /** @internal */
+  readonly variableReader = new PairReader();
+  /** @internal */
+  readonly pairs = new PairDecoder();
   /** @internal Requests that wait for the end of their PARAMS. */
   halfOpenRequests = 0;
   readonly #allowed: BlockList | undefined;

@@ -1,5 +1,4 @@
 import { headerName, isCanonical } from '../../src/cgi/header-name.ts';
-import { heapAfterCollection } from '../protocol/memory.ts';
 
 describe('headerName()', () => {
   test.each([
@@ -48,62 +47,6 @@ describe('headerName()', () => {
       expect(headerName(`HTTP_${name}`)).toBe(name.toLowerCase());
       expect(headerName(name)).toBe('');
     }
-  });
-
-  test('is right for more names than it remembers', () => {
-    for (let round = 0; round < 2; round++) {
-      for (let i = 0; i < 3000; i++) {
-        expect(headerName(`HTTP_X_${i}`)).toBe(`x-${i}`);
-        expect(headerName(`X_${i}`)).toBe('');
-      }
-    }
-    expect(headerName('HTTP_NEVER_SEEN_BEFORE')).toBe('never-seen-before');
-  });
-});
-
-describe('the names that are remembered', () => {
-  const MIB = 1024 * 1024;
-
-  /** Bytes that stay in use after a fresh `headerName()` was asked for these names. */
-  function retained(variables: () => Iterable<string>): number {
-    let bytes = 0;
-    jest.isolateModules(() => {
-      const fresh = jest.requireActual<typeof import('../../src/cgi/header-name.ts')>(
-        '../../src/cgi/header-name.ts',
-      );
-      const before = heapAfterCollection();
-      for (const variable of variables()) fresh.headerName(variable);
-      bytes = heapAfterCollection() - before;
-      expect(fresh.headerName('HTTP_HOST')).toBe('host');
-    });
-    return bytes;
-  }
-
-  test('keep no request alive whose slices they were', () => {
-    const bytes = retained(function* () {
-      for (let i = 0; i < 500; i++) {
-        const request = Buffer.alloc(128 * 1024, 'x');
-        request.write(`HTTP_X_A_NAME_OF_A_HEADER_${i}_`);
-        const text = request.toString('latin1');
-        yield text.slice(0, 40);
-        yield text.slice(5, 45);
-      }
-    });
-    expect(bytes).toBeLessThan(10 * MIB);
-  });
-
-  test('are a thousand or so, however many clients make up', () => {
-    const bytes = retained(function* () {
-      for (let i = 0; i < 100_000; i++) yield `HTTP_${String(i).padEnd(100, 'X')}`;
-    });
-    expect(bytes).toBeLessThan(4 * MIB);
-  });
-
-  test('are short', () => {
-    const bytes = retained(function* () {
-      for (let i = 0; i < 500; i++) yield `HTTP_${String(i).padEnd(50_000, 'X')}`;
-    });
-    expect(bytes).toBeLessThan(4 * MIB);
   });
 });
 

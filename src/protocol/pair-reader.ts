@@ -1,0 +1,112 @@
+import { FcgiError, ProtocolError } from '../errors.ts';
+import { PairNames } from './pair-names.ts';
+
+/** A name-value pair's length above this takes four bytes instead of one (FastCGI §3.4). */
+const SHORT_LENGTH_MAX = 127;
+
+const EMPTY = Buffer.alloc(0);
+
+/**
+ * Reads blocks of name-value pairs, pair by pair. A value becomes a string when it is asked for: of thirty
+ * variables a request needs ten. Names are the same objects from block to block.
+ *
+ * One reader serves all connections of a server: a block is read at once.
+ */
+export class PairReader {
+  readonly #names = new PairNames();
+  #block: Buffer = EMPTY;
+  #text = '';
+  #at = 0;
+  #pairsLeft = 0;
+  #maxPairs = 0;
+  #name = this.#names.first;
+  #valueAt = 0;
+
+  /**
+   * Begins a block: the joined content of a PARAMS stream, or of FCGI_GET_VALUES.
+   *
+   * @param maxPairs how many pairs it may hold
+   */
+  open(block: Buffer, maxPairs: number = Number.POSITIVE_INFINITY): void {
+    this.#block = block;
+    this.#text = block.toString('latin1');
+    this.#at = 0;
+    this.#maxPairs = maxPairs;
+    this.#pairsLeft = maxPairs;
+    this.#name = this.#names.first;
+  }
+
+  /** Lets go of the block. */
+  close(): void {
+    this.#block = EMPTY;
+    this.#text = '';
+    this.#name = this.#names.first;
+  }
+
+  /** The block's bytes as latin1. */
+  get text(): string {
+    return this.#text;
+  }
+
+  /** The name of the pair, and what was noted about it. */
+  get name(): { readonly text: string; meaning: unknown } {
+    return this.#name;
+  }
+
+  /** The value of the pair, its bytes as latin1: a slice of `text`, which it keeps. */
+  value(): string {
+    return this.#text.slice(this.#valueAt, this.#at);
+  }
+
+  /**
+   * Goes on to the next pair.
+   *
+   * @returns false if there is none
+   * @throws {ProtocolError} `ERR_FCGI_NAME_VALUE_PAIR` if a length runs past the end of the block
+   * @throws {FcgiError} `ERR_FCGI_PARAMS_COUNT` if there are more than `maxPairs`
+   */
+  next(): boolean {
+    const block = this.#block;
+    let at = this.#at;
+    if (at >= block.length) return false;
+    if (this.#pairsLeft-- <= 0) refuseCount(this.#maxPairs);
+    let nameLength = block[at++] as number;
+    if (nameLength > SHORT_LENGTH_MAX) {
+      nameLength = readLong(block, at - 1);
+      at += 3;
+    }
+    let valueLength = block[at++] as number;
+    if (valueLength > SHORT_LENGTH_MAX) {
+      valueLength = readLong(block, at - 1);
+      at += 3;
+    }
+    const end = at + nameLength + valueLength;
+    // Where there is no byte for the second length it is undefined.
+    if (!(end <= block.length)) refusePair(end - block.length || 1);
+    const previous = this.#name;
+    const predicted = previous.next;
+    this.#name =
+      predicted?.text.length === nameLength && this.#text.startsWith(predicted.text, at)
+        ? predicted
+        : this.#names.find(previous, this.#text, at, nameLength);
+    this.#valueAt = at + nameLength;
+    this.#at = end;
+    return true;
+  }
+}
+
+function readLong(block: Buffer, at: number): number {
+  if (at + 4 > block.length) refusePair(at + 4 - block.length);
+  return block.readUInt32BE(at) & 0x7fffffff;
+}
+
+function refuseCount(limit: number): never {
+  throw new FcgiError('ERR_FCGI_PARAMS_COUNT', `There are more than ${limit} variables`, { limit });
+}
+
+function refusePair(missing: number): never {
+  throw new ProtocolError(
+    'ERR_FCGI_NAME_VALUE_PAIR',
+    `A name-value pair runs ${missing} bytes past the end of its stream`,
+  );
+}
