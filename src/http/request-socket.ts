@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
-import { Duplex } from 'node:stream';
 import type { Exchange, WriteCallback } from './exchange.ts';
+import { LazyDuplex } from './lazy-duplex.ts';
 import { drainResponse } from './server-response.ts';
 import { SocketTimer } from './socket-timer.ts';
 
@@ -10,9 +10,9 @@ import { SocketTimer } from './socket-timer.ts';
  *
  * As under `http`, the request body does not pass through its readable side. What the response writes
  * goes straight to the exchange, which keeps the order and does the buffering, so the machinery of
- * `Writable` is left out; destroying the socket ends the request and leaves its connection alone.
+ * streams is left out; destroying the socket ends the request and leaves its connection alone.
  */
-export class RequestSocket extends Duplex {
+export class RequestSocket extends LazyDuplex {
   /** The server, as on the sockets of `http.Server`. */
   readonly server: unknown;
   readonly connecting = false;
@@ -26,11 +26,11 @@ export class RequestSocket extends Duplex {
   incoming: IncomingMessage | null = null;
   #finished = false;
   readonly #exchange: Exchange;
-  readonly #timer = new SocketTimer(() => this.#expire());
+  #timer: SocketTimer | undefined;
 
   /** @param highWaterMark bytes of a body that `req` holds unread */
   constructor(exchange: Exchange, server: unknown, highWaterMark?: number) {
-    super({ autoDestroy: false, emitClose: true, highWaterMark });
+    super(highWaterMark);
     this.#exchange = exchange;
     this.server = server;
   }
@@ -47,7 +47,7 @@ export class RequestSocket extends Duplex {
   }
 
   get timeout(): number {
-    return this.#timer.msecs;
+    return this.#timer?.msecs ?? 0;
   }
 
   get readyState(): 'open' | 'closed' {
@@ -101,7 +101,7 @@ export class RequestSocket extends Duplex {
     callback?: WriteCallback,
   ): boolean {
     if (typeof encoding === 'function') return this.write(chunk, undefined, encoding);
-    this.#timer.refresh();
+    this.#timer?.refresh();
     // Before the response's head only a 1xx head can come, which has no place in CGI (RFC 3875 §6).
     if (this.destroyed || !this._httpMessage?.headersSent) {
       if (callback) process.nextTick(callback, null);
@@ -137,14 +137,11 @@ export class RequestSocket extends Duplex {
 
   override _read(): void {}
 
-  override _destroy(_error: Error | null, callback: (error?: Error | null) => void): void {
-    this.#timer.stop();
-    if (!this.#finished) {
-      this._hadError = true;
-      this.#exchange.abort();
-    }
-    // Under `http` the server listens for the socket's errors; here nobody would.
-    callback(null);
+  protected override destroying(): void {
+    this.#timer?.stop();
+    if (this.#finished) return;
+    this._hadError = true;
+    this.#exchange.abort();
   }
 
   /** Ends the request, all of whose response was written. */
@@ -164,10 +161,11 @@ export class RequestSocket extends Duplex {
   /** Notes a piece of the request body. */
   received(bytes: number): void {
     this.bytesRead += bytes;
-    this.#timer.refresh();
+    this.#timer?.refresh();
   }
 
   setTimeout(msecs: number, callback?: () => void): this {
+    this.#timer ??= new SocketTimer(() => this.#expire());
     this.#timer.start(msecs);
     if (callback && msecs === 0) this.off('timeout', callback);
     else if (callback) this.once('timeout', callback);
