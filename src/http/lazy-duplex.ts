@@ -13,6 +13,8 @@ const construct = Duplex as unknown as (
   options: { autoDestroy: boolean; highWaterMark: number },
 ) => void;
 
+const initialize = EventEmitter as unknown as (this: EventEmitter) => void;
+
 /** A constructor that leaves the object without states. */
 const Unbuilt = function Unbuilt() {} as unknown as typeof Duplex;
 Unbuilt.prototype = Duplex.prototype;
@@ -33,6 +35,9 @@ const CORKED = Object.freeze(
  * request, nothing needs them.
  */
 export class LazyDuplex extends Unbuilt {
+  /** An object with these properties is faster than the one that Node would make, and makes again when it is empty. */
+  readonly _events = { close: undefined, error: undefined, drain: undefined, timeout: undefined };
+  readonly _eventsCount = 0;
   #destroyed = false;
   #closed = false;
   #corked = false;
@@ -42,6 +47,7 @@ export class LazyDuplex extends Unbuilt {
   constructor(highWaterMark?: number) {
     super();
     this.#highWaterMark = highWaterMark;
+    initialize.call(this);
   }
 
   /** @internal */
@@ -133,14 +139,20 @@ export class LazyDuplex extends Unbuilt {
     return this.removeListener(event, listener);
   }
 
-  /** Emits `'close'`, a tick later unless `emitClose()` does so before. No error is emitted: nobody would listen. */
+  /** Emits `'close'` a tick later, and no error: nobody would listen. */
   override destroy(_error?: Error): this {
     if (this.#destroyed) return this;
+    this.destroyNow();
+    process.nextTick(emitClose, this);
+    return this;
+  }
+
+  /** @internal Leaves it to the caller to call `close()`. */
+  destroyNow(): void {
+    if (this.#destroyed) return;
     this.#destroyed = true;
     this.#noteStates();
     this.destroying();
-    process.nextTick(emitClose, this);
-    return this;
   }
 
   /** Called once, when the stream is destroyed. */

@@ -9,10 +9,11 @@ type Headers = OutgoingHttpHeaders | readonly unknown[] | undefined;
 interface ServedResponse extends ServerResponse {
   _hasBody: boolean;
   _storeHeader(firstLine: string, headers: Headers): void;
+  _finish(): void;
   _closed: boolean;
 }
 
-const { _storeHeader: storeHeader } = ServerResponse.prototype as ServedResponse;
+const { _storeHeader: storeHeader, _finish: finish } = ServerResponse.prototype as ServedResponse;
 
 /** What the first line of every response of `http` begins with. */
 const STATUS_AT = 'HTTP/1.1 '.length;
@@ -29,16 +30,17 @@ export function tieResponse(res: ServerResponse, socket: RequestSocket): void {
   res.removeHeader('connection');
   res.removeHeader('transfer-encoding');
   (res as ServedResponse)._storeHeader = storeResponseHead;
-  res.on('prefinish', finishRequest);
+  (res as ServedResponse)._finish = finishRequest;
   res.on('finish', closeRequest);
   res.assignSocket(socket as never);
 }
 
 /**
- * `'prefinish'` comes inside `res.end()`, so that the end of the request leaves in one write with the
- * response; `'finish'` comes a tick later.
+ * What `res.end()` calls last, so that the end of the request leaves in one write with the response; `'finish'`
+ * comes a tick later.
  */
-function finishRequest(this: ServerResponse): void {
+function finishRequest(this: ServedResponse): void {
+  finish.call(this);
   (this.socket as unknown as RequestSocket | null)?.finish();
 }
 
@@ -48,18 +50,20 @@ function closeRequest(this: ServerResponse): void {
   const stillRead = releaseMessage(this.req, socket.bodyEnded);
   // Listeners for 'finish' find the response without its socket, as under `http`.
   this.detachSocket(socket as never);
-  process.nextTick(emitClose, this);
+  process.nextTick(emitClose, this, socket);
   if (stillRead) this.req.once('close', () => socket.destroy());
-  else socket.destroy();
+  else socket.destroyNow();
 }
 
-/** What Node does for a response that has let go of its socket. */
-function emitClose(res: ServerResponse): void {
+/** What Node does for a response that has let go of its socket, and for the socket. */
+function emitClose(res: ServerResponse, socket: RequestSocket): void {
   const response = res as ServedResponse;
-  if (response._closed) return;
-  response.destroyed = true;
-  response._closed = true;
-  response.emit('close');
+  if (!response._closed) {
+    response.destroyed = true;
+    response._closed = true;
+    response.emit('close');
+  }
+  if (socket.destroyed) socket.close();
 }
 
 function storeResponseHead(this: ServerResponse, firstLine: string, headers: Headers): void {

@@ -19,6 +19,8 @@ const MAX_IDLE = 4;
 
 /** Lends a slab with at least `room` bytes free. */
 export function takeSlab(room: number): Slab {
+  const last = idle.at(-1);
+  if (last && roomOf(last) >= room) return idle.pop() as Slab;
   const found = idle.findLastIndex((slab) => roomOf(slab) >= room);
   if (found >= 0) return idle.splice(found, 1)[0] as Slab;
   return { buffer: Buffer.allocUnsafeSlow(Math.max(SLAB_SIZE, room)), at: 0 };

@@ -155,6 +155,8 @@ export class Connection implements Flow {
 
   #data(chunk: Buffer): void {
     if (this.#closing) return;
+    // A response that is complete within this turn leaves at once: a tick for it would come to nothing.
+    this.output.hold();
     try {
       this.#reader.push(chunk);
     } catch (error) {
@@ -163,6 +165,7 @@ export class Connection implements Flow {
       this.#fail(error, { peer: this.watch.peer, type, requestId });
     }
     this.#dispatch();
+    this.output.release();
     // Without a request a connection is idle, whatever else came.
     if (this.#requests.size === 0 && !this.#closing && !this.socket.timeout) this.#startIdleTimer();
   }

@@ -14,7 +14,10 @@ export class Output {
   readonly #drained: () => void;
   readonly #trace: Trace | undefined;
   readonly #writer = new RecordWriter();
-  #callbacks: WriteCallback[] = [];
+  /** Called once what was gathered is sent: nearly always one. */
+  #callback: WriteCallback | undefined;
+  #otherCallbacks: WriteCallback[] | undefined;
+  #held = false;
   #scheduled = false;
   #waiting = false;
 
@@ -45,7 +48,7 @@ export class Output {
   ): boolean {
     const length = this.#writer.stream(type, requestId, content, encoding);
     if (length > 0) this.#trace?.sent(type, requestId, length);
-    if (callback) this.#callbacks.push(callback);
+    if (callback) this.#addCallback(callback);
     this.#schedule();
     if (this.length < this.#socket.writableHighWaterMark) return true;
     this.#waiting = true;
@@ -97,8 +100,18 @@ export class Output {
       process.nextTick(callback, Object.assign(error, { code: 'ERR_STREAM_DESTROYED' }));
   }
 
+  /** Lets nothing be scheduled until `release()`: what is gathered leaves then, if it was not sent before. */
+  hold(): void {
+    this.#held = true;
+  }
+
+  release(): void {
+    this.#held = false;
+    if (this.#writer.length > 0 || this.#callback) this.flush();
+  }
+
   #schedule(): void {
-    if (this.#scheduled) return;
+    if (this.#scheduled || this.#held) return;
     this.#scheduled = true;
     process.nextTick(flushScheduled, this);
   }
@@ -109,13 +122,21 @@ export class Output {
     this.flush();
   }
 
+  #addCallback(callback: WriteCallback): void {
+    if (!this.#callback) this.#callback = callback;
+    else if (this.#otherCallbacks) this.#otherCallbacks.push(callback);
+    else this.#otherCallbacks = [callback];
+  }
+
   #takeCallback(): WriteCallback | undefined {
-    const callbacks = this.#callbacks;
-    if (callbacks.length === 0) return undefined;
-    this.#callbacks = [];
-    if (callbacks.length === 1) return callbacks[0];
+    const callback = this.#callback;
+    const others = this.#otherCallbacks;
+    this.#callback = undefined;
+    this.#otherCallbacks = undefined;
+    if (!callback || !others) return callback;
     return (error) => {
-      for (const callback of callbacks) callback(error);
+      callback(error);
+      for (const other of others) other(error);
     };
   }
 
