@@ -29,7 +29,8 @@ const FIRST_BLOCK = 64;
 export class RecordReader {
   readonly #sink: RecordSink;
   #state: State = State.HEADER;
-  readonly #header = Buffer.alloc(FCGI_HEADER_LEN);
+  /** A header that does not come at once. */
+  #header: Buffer = EMPTY;
   #headerLength = 0;
   #type = 0;
   #requestId = 0;
@@ -90,6 +91,7 @@ export class RecordReader {
       this.#startRecord(chunk, at);
       return at + FCGI_HEADER_LEN;
     }
+    if (this.#header === EMPTY) this.#header = Buffer.alloc(FCGI_HEADER_LEN);
     const taken = chunk.copy(this.#header, this.#headerLength, at);
     this.#headerLength += taken;
     if (this.#headerLength === FCGI_HEADER_LEN) {

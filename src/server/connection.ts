@@ -265,6 +265,7 @@ export class Connection implements Flow {
       this.#forget(request);
     }
     this.watch.closed();
+    this.server.connectionClosed(this);
   }
 
   #forget(request: Request): void {

@@ -9,14 +9,15 @@ const TIME_LIMIT = 30_000;
  *
  * If the web server is still sending a request body, closing at once would answer it with a reset, and
  * the reset can overtake the response. The rest of the body is read and thrown away instead, within
- * bounds.
+ * bounds, which count from when the response was sent.
  */
 export function linger(socket: Socket, bodyEnded: boolean): void {
-  socket.end();
-  socket.setTimeout(SILENCE_LIMIT);
   // Whoever reads `'data'` knows that the connection closes and ignores what comes.
   socket.resume();
-  if (bodyEnded) return;
-  const timer = setTimeout(() => socket.destroy(), TIME_LIMIT).unref();
-  socket.once('close', () => clearTimeout(timer));
+  if (bodyEnded) return socket.destroySoon();
+  socket.end(() => {
+    socket.setTimeout(SILENCE_LIMIT);
+    const timer = setTimeout(() => socket.destroy(), TIME_LIMIT).unref();
+    socket.once('close', () => clearTimeout(timer));
+  });
 }

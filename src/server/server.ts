@@ -38,6 +38,8 @@ export class Server extends NetServer {
   readonly #connections = new Set<Connection>();
   /** What those are called that have no address; also after the server was closed. */
   #namelessPeers = 'unknown';
+  /** @internal Whether peers may have an address, as those of a Unix socket have not. */
+  hasAddress = true;
   #running = 0;
   #served = 0;
   #closing = false;
@@ -62,7 +64,9 @@ export class Server extends NetServer {
     if (requestListener) this.on('request', requestListener);
     this.on('connection', (socket: Socket) => this.#accept(socket));
     this.on('listening', () => {
-      this.#namelessPeers = namelessPeers(this.address());
+      const address = this.address();
+      this.#namelessPeers = namelessPeers(address);
+      this.hasAddress = typeof address !== 'string';
     });
   }
 
@@ -211,8 +215,12 @@ export class Server extends NetServer {
     }
     const connection = new Connection(this, socket);
     this.#connections.add(connection);
-    socket.on('close', () => this.#connections.delete(connection));
     if (this.#closing) connection.retire();
+  }
+
+  /** @internal */
+  connectionClosed(connection: Connection): void {
+    this.#connections.delete(connection);
   }
 
   /** @internal */

@@ -34,8 +34,8 @@ export class Watch {
   constructor(server: Server, socket: Socket) {
     this.#server = server;
     this.#socket = socket;
-    // Asked for now, it is known when an error comes, which takes the socket's handle away first.
-    void socket.remoteAddress;
+    // Asked for now, it is known when an error comes, which takes the socket's handle away first. It is a system call.
+    if (server.hasAddress) void socket.remoteAddress;
     this.trace = startTrace(() => this.peer);
   }
 
