@@ -26,7 +26,7 @@ export class Output {
     this.#socket = socket;
     this.#trace = trace;
     this.#drained = drained;
-    socket.on('drain', () => this.#drain());
+    socket.on('drain', () => this.drain());
   }
 
   /** Bytes that wait to be sent. */
@@ -142,10 +142,11 @@ export class Output {
 
   /** The socket emits `'drain'` only if it saw its own limit passed. */
   #drainUnlessNeeded(): void {
-    if (this.#waiting && !this.#socket.writableNeedDrain) process.nextTick(() => this.#drain());
+    if (this.#waiting && !this.#socket.writableNeedDrain) process.nextTick(drain, this);
   }
 
-  #drain(): void {
+  /** @internal */
+  drain(): void {
     if (!this.#waiting) return;
     this.#waiting = false;
     this.#drained();
@@ -154,4 +155,8 @@ export class Output {
 
 function flushScheduled(output: Output): void {
   output.scheduledFlush();
+}
+
+function drain(output: Output): void {
+  output.drain();
 }
