@@ -15,11 +15,15 @@ export interface EndRequestBody {
   readonly protocolStatus: number;
 }
 
-/** Reads the 8 bytes of an FCGI_BEGIN_REQUEST body. */
-export function decodeBeginRequest(content: Buffer): BeginRequestBody {
+/**
+ * Reads the 8 bytes of an FCGI_BEGIN_REQUEST body.
+ *
+ * @param at where they begin
+ */
+export function decodeBeginRequest(content: Buffer, at = 0): BeginRequestBody {
   return {
-    role: content.readUInt16BE(0),
-    keepConnection: ((content[2] as number) & FCGI_KEEP_CONN) !== 0,
+    role: content.readUInt16BE(at),
+    keepConnection: ((content[at + 2] as number) & FCGI_KEEP_CONN) !== 0,
   };
 }
 

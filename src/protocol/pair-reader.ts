@@ -16,6 +16,9 @@ export class PairReader {
   readonly #names = new PairNames();
   #block: Buffer = EMPTY;
   #text = '';
+  /** Where the text begins in the block, and where it ends. */
+  #start = 0;
+  #end = 0;
   #at = 0;
   #pairsLeft = 0;
   #maxPairs = 0;
@@ -26,11 +29,15 @@ export class PairReader {
    * Begins a block: the joined content of a PARAMS stream, or of FCGI_GET_VALUES.
    *
    * @param maxPairs how many pairs it may hold
+   * @param start where the content begins in `block`
+   * @param end where it ends
    */
-  open(block: Buffer, maxPairs: number = Number.POSITIVE_INFINITY): void {
+  open(block: Buffer, maxPairs = Number.POSITIVE_INFINITY, start = 0, end = block.length): void {
     this.#block = block;
-    this.#text = block.toString('latin1');
-    this.#at = 0;
+    this.#text = block.toString('latin1', start, end);
+    this.#start = start;
+    this.#end = end;
+    this.#at = start;
     this.#maxPairs = maxPairs;
     this.#pairsLeft = maxPairs;
     this.#name = this.#names.first;
@@ -55,7 +62,8 @@ export class PairReader {
 
   /** The value of the pair, its bytes as latin1: a slice of `text`, which it keeps. */
   value(): string {
-    return this.#text.slice(this.#valueAt, this.#at);
+    const start = this.#start;
+    return this.#text.slice(this.#valueAt - start, this.#at - start);
   }
 
   /**
@@ -68,21 +76,22 @@ export class PairReader {
   next(): boolean {
     const block = this.#block;
     let at = this.#at;
-    if (at >= block.length) return false;
+    const limit = this.#end;
+    if (at >= limit) return false;
     if (this.#pairsLeft-- <= 0) refuseCount(this.#maxPairs);
     let nameLength = block[at++] as number;
     if (nameLength > SHORT_LENGTH_MAX) {
-      nameLength = readLong(block, at - 1);
+      nameLength = readLong(block, at - 1, limit);
       at += 3;
     }
+    if (at === limit) refusePair(1);
     let valueLength = block[at++] as number;
     if (valueLength > SHORT_LENGTH_MAX) {
-      valueLength = readLong(block, at - 1);
+      valueLength = readLong(block, at - 1, limit);
       at += 3;
     }
     const end = at + nameLength + valueLength;
-    // Where there is no byte for the second length it is undefined.
-    if (!(end <= block.length)) refusePair(end - block.length || 1);
+    if (end > limit) refusePair(end - limit);
     const previous = this.#name;
     const predicted = previous.next;
     this.#name = predicted?.standsAt(block, at, nameLength)
@@ -94,8 +103,8 @@ export class PairReader {
   }
 }
 
-function readLong(block: Buffer, at: number): number {
-  if (at + 4 > block.length) refusePair(at + 4 - block.length);
+function readLong(block: Buffer, at: number, limit: number): number {
+  if (at + 4 > limit) refusePair(at + 4 - limit);
   return block.readUInt32BE(at) & 0x7fffffff;
 }
 

@@ -5,9 +5,9 @@ import {
   encodeEndRequest,
   FCGI_NULL_REQUEST_ID,
   ProtocolStatus,
-  RecordReader,
   RecordType,
 } from '../protocol/index.ts';
+import { RecordCutter } from '../protocol/record-cutter.ts';
 import { admit } from './admission.ts';
 import { Batch } from './batch.ts';
 import { InputMemory } from './input-memory.ts';
@@ -46,7 +46,9 @@ export class Connection implements Flow {
   readonly watch: Watch;
   readonly memory: InputMemory;
   multiplexed = false;
-  readonly #reader = new RecordReader((type, id, content) => this.#record(type, id, content));
+  readonly #reader = new RecordCutter((type, id, block, start, end) =>
+    this.#record(type, id, block, start, end),
+  );
   readonly #requests = new RequestTable();
   /** Requests that this chunk began, and those it made ready. */
   readonly #begun = new Batch<Request>();
@@ -65,7 +67,7 @@ export class Connection implements Flow {
     this.watch = new Watch(server, socket);
     this.output = new Output(socket, () => this.#drained(), this.watch.trace);
     this.#gate = new ReadGate(socket);
-    readIntoSharedBuffer(socket, (chunk) => this.#data(chunk));
+    readIntoSharedBuffer(socket, (chunk, length) => this.#data(chunk, length));
     socket.on('end', () => this.#peerEnded());
     socket.on('close', () => this.#closed());
     socket.on('error', (error) => this.#report(locateSocketError(error, this.watch.peer)));
@@ -153,12 +155,12 @@ export class Connection implements Flow {
     if (protocolStatus === ProtocolStatus.OVERLOADED) this.server.reportDrop(this.socket);
   }
 
-  #data(chunk: Buffer): void {
+  #data(chunk: Buffer, length: number): void {
     if (this.#closing) return;
     // A response that is complete within this turn leaves at once: a tick for it would come to nothing.
     this.output.hold();
     try {
-      this.#reader.push(chunk);
+      this.#reader.push(chunk, length);
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       const { type, requestId } = this.#reader;
@@ -180,24 +182,24 @@ export class Connection implements Flow {
     else this.#ready.take(dispatch);
   }
 
-  #record(type: number, id: number, content: Buffer): void {
-    this.watch.trace?.received(type, id, content.length);
+  #record(type: number, id: number, block: Buffer, start: number, end: number): void {
+    this.watch.trace?.received(type, id, end - start);
     if (this.#closing) return;
     if (id === FCGI_NULL_REQUEST_ID) {
       this.#holdWhileUnread();
-      return answerManagement(this, type, content);
+      return answerManagement(this, type, block.subarray(start, end));
     }
-    if (type === RecordType.BEGIN_REQUEST) return this.#begin(id, content);
+    if (type === RecordType.BEGIN_REQUEST) return this.#begin(id, block, start);
     const request = this.#requests.get(id);
     // A request may end before all that belongs to it has come (FastCGI §3.3: inactive ids are ignored).
     if (!request) return;
     switch (type) {
       case RecordType.PARAMS:
-        if (request.params(content)) this.#ready.add(request);
+        if (request.params(block, start, end)) this.#ready.add(request);
         return;
       case RecordType.STDIN:
       case RecordType.DATA:
-        return request.take(type, content);
+        return request.take(type, start === end ? NOTHING : block.subarray(start, end));
       case RecordType.ABORT_REQUEST:
         return request.abortByPeer();
       default:
@@ -205,12 +207,12 @@ export class Connection implements Flow {
     }
   }
 
-  #begin(id: number, content: Buffer): void {
+  #begin(id: number, block: Buffer, at: number): void {
     if (this.#requests.get(id)) {
       throw new ProtocolError('ERR_FCGI_REQUEST_ID_IN_USE', 'The request is active already');
     }
     this.#holdWhileUnread();
-    const begin = decodeBeginRequest(content);
+    const begin = decodeBeginRequest(block, at);
     if (!begin.keepConnection) this.#last = true;
     const admitted = admit(this.server, begin.role, this.#requests.size);
     if (typeof admitted === 'number') return this.#refuse({ id, role: begin.role }, admitted);

@@ -18,6 +18,8 @@ export class ParamsBlock {
   readonly #server: Server;
   readonly #memory: InputMemory;
   #block: Buffer = EMPTY;
+  /** Where what was gathered begins in the block, and how many bytes it has. */
+  #start = 0;
   #length = 0;
   /** Bytes of the block if it is a copy. */
   #owned = 0;
@@ -30,15 +32,34 @@ export class ParamsBlock {
     this.#memory = memory;
   }
 
-  /** @returns what is wrong with the piece: `ERR_FCGI_PARAMS_SIZE`, `ERR_FCGI_BUFFERED_INPUT` */
-  push(piece: Buffer): FcgiError | undefined {
+  get block(): Buffer {
+    return this.#block;
+  }
+
+  get start(): number {
+    return this.#start;
+  }
+
+  get end(): number {
+    return this.#start + this.#length;
+  }
+
+  /**
+   * Takes the piece from `start` to `end` of a chunk.
+   *
+   * @returns what is wrong with it: `ERR_FCGI_PARAMS_SIZE`, `ERR_FCGI_BUFFERED_INPUT`
+   */
+  push(chunk: Buffer, start: number, end: number): FcgiError | undefined {
     const limit = this.#server.settings.maxParamsSize;
-    if (this.#length + piece.length > limit) {
+    const length = this.#length + end - start;
+    if (length > limit) {
       return new FcgiError('ERR_FCGI_PARAMS_SIZE', `They have more than ${limit} bytes`, { limit });
     }
-    if (this.#length === 0 && this.#owned === 0) this.#block = piece;
-    else if (!this.#append(piece)) return this.#noMemory();
-    this.#length += piece.length;
+    if (this.#length === 0 && this.#owned === 0) {
+      this.#block = chunk;
+      this.#start = start;
+    } else if (!this.#append(chunk, start, end)) return this.#noMemory();
+    this.#length = length;
     return undefined;
   }
 
@@ -65,13 +86,6 @@ export class ParamsBlock {
     return this.#noMemory();
   }
 
-  /** Hands over all that was gathered. */
-  take(): Buffer {
-    const block = this.#block.subarray(0, this.#length);
-    this.drop();
-    return block;
-  }
-
   /** Forgets what was gathered: PARAMS have ended, or their request. */
   drop(): void {
     if (this.#halfOpen) this.#server.halfOpenRequests--;
@@ -81,18 +95,19 @@ export class ParamsBlock {
     this.#block = EMPTY;
   }
 
-  #append(piece: Buffer): boolean {
-    const needed = this.#length + piece.length;
+  #append(chunk: Buffer, start: number, end: number): boolean {
+    const needed = this.#length + end - start;
     if (needed > this.#owned && !this.#grow(Math.max(needed, 2 * this.#length))) return false;
-    piece.copy(this.#block, this.#length);
+    chunk.copy(this.#block, this.#length, start, end);
     return true;
   }
 
   #grow(size: number): boolean {
     if (!this.#memory.take(size - this.#owned)) return false;
     const grown = Buffer.allocUnsafeSlow(size);
-    this.#block.copy(grown, 0, 0, this.#length);
+    this.#block.copy(grown, 0, this.#start, this.end);
     this.#block = grown;
+    this.#start = 0;
     this.#owned = size;
     return true;
   }

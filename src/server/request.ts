@@ -74,14 +74,14 @@ export class Request implements AnswerableRequest {
   }
 
   /**
-   * Takes a piece of the PARAMS stream.
+   * Takes a piece of the PARAMS stream, from `start` to `end` of a chunk.
    *
    * @returns whether the request is ready to be dispatched
    */
-  params(content: Buffer): boolean {
+  params(chunk: Buffer, start: number, end: number): boolean {
     if (this.#stage !== Stage.PARAMS) this.#unexpected(RecordType.PARAMS, 'after their end');
-    if (content.length === 0) return this.#endParams();
-    const error = this.#params.push(content);
+    if (start === end) return this.#endParams();
+    const error = this.#params.push(chunk, start, end);
     if (error) this.#fail(error, RecordType.PARAMS);
     return false;
   }
@@ -180,7 +180,7 @@ export class Request implements AnswerableRequest {
   #endParams(): boolean {
     clearTimeout(this.#deadline);
     try {
-      this.#readHead(this.#params.take());
+      this.#readHead();
       return true;
     } catch (error) {
       if (!(error instanceof FcgiError) || error instanceof ProtocolError) throw error;
@@ -189,10 +189,12 @@ export class Request implements AnswerableRequest {
     }
   }
 
-  #readHead(block: Buffer): void {
+  #readHead(): void {
     const { server } = this.#connection;
     const { variableReader: reader } = server;
-    reader.open(block, server.settings.maxParams);
+    const { block, start, end } = this.#params;
+    reader.open(block, server.settings.maxParams, start, end);
+    this.#params.drop();
     this.#text = reader.text;
     this.#stage = Stage.READY;
     let head: RequestHead;

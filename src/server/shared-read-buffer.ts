@@ -19,17 +19,20 @@ interface ReadingSocket {
  * Node allocates 64 KiB for each read; for a small request that and the garbage take a fifth of its time. Its
  * HTTP server reads like this, but of `net` only clients can. Where the fields are not there Node's way is taken.
  *
- * @param take gets what came; the bytes are there until it returns
+ * @param take gets what came: the first `length` bytes of `chunk`; they are there until it returns
  */
-export function readIntoSharedBuffer(socket: Socket, take: (chunk: Buffer) => void): void {
+export function readIntoSharedBuffer(
+  socket: Socket,
+  take: (chunk: Buffer, length: number) => void,
+): void {
   const reading = socket as unknown as ReadingSocket;
   const handle = reading._handle;
   if (!kBuffer || !kBufferCb || !handle?.useUserBuffer) {
-    socket.on('data', take);
+    socket.on('data', (chunk: Buffer) => take(chunk, chunk.length));
     return;
   }
   reading[kBuffer] = buffer;
-  reading[kBufferCb] = (length: number) => take(buffer.subarray(0, length));
+  reading[kBufferCb] = (length: number) => take(buffer, length);
   handle.useUserBuffer(buffer);
   socket.resume();
 }
