@@ -109,7 +109,8 @@ describeWith('a shared host, set up as docs/shared-hosting.md says', [APACHE, MO
   });
 
   test('it has the URL as the client wrote it', async () => {
-    for (const path of ['/', '/a%20b%2Bc?d=%2F', '/caf%C3%A9/', '/app', '/app/x', '/x/app.fcgi']) {
+    const encoded = ['/a%20b%2Bc?d=%2F', '/caf%C3%A9/', '/what%3F?x=%3F', '/100%25', '/%2541'];
+    for (const path of ['/', ...encoded, '/app', '/app/x', '/x/app.fcgi']) {
       expect(await told(path)).toMatchObject({ url: path, originalUrl: path });
     }
   });
@@ -152,12 +153,12 @@ describeWith('a shared host, set up as docs/shared-hosting.md says', [APACHE, MO
       (text) => text.replace('RewriteEngine On\n', `RewriteEngine On\n${rules}`),
       'public_html/.htaccess',
     );
-    const upload = new Exchange(`${server.origin}/upload/a%20b`, { method: 'POST' });
+    const upload = new Exchange(`${server.origin}/upload/a%20b%3F%25`, { method: 'POST' });
     const [answer] = await Promise.all([upload.answer(), sendBody(upload.request, 1_000_000)]);
     // CGI has no request id.
     expect([answer.status, JSON.parse(answer.text)]).toEqual([
       200,
-      { bytes: 1_000_000, name: 'a b', id: 0 },
+      { bytes: 1_000_000, name: 'a b?%', id: 0 },
     ]);
     expect(await told('/other')).toMatchObject({ url: '/other' });
   });

@@ -49,6 +49,7 @@ export function requestRules(rule: Rule): void {
   rule('leaves the path and the query as the client wrote them', async (site) => {
     const paths = [
       '/echo/a%2Fb%20c/%C3%A9%3F?q=%26&x=a+b',
+      '/echo/100%25/%2541',
       '/echo//double//slash',
       '/echo/a/../b/./c',
       "/echo/~!$&'()*+,;=:@",
