@@ -3,16 +3,11 @@ import { createServer } from 'node:http';
 import { setTimeout as pause } from 'node:timers/promises';
 import { within } from '../support/deadline.ts';
 import { listening } from '../support/http-client.ts';
+import { Account, blocks, removeInstalled } from './support/account.ts';
 import { APACHE, MOD_FCGID } from './support/apache.ts';
 import { type Answer, ask, send } from './support/http-client.ts';
 import { describeWith } from './support/requirement.ts';
-import {
-  Account,
-  blocks,
-  type HostOptions,
-  removeInstalled,
-  startHost,
-} from './support/shared-host.ts';
+import { type HostOptions, startHost } from './support/shared-host.ts';
 import type { RunningWebServer } from './support/start-web-server.ts';
 
 let account: Account;

@@ -1,10 +1,11 @@
 import { existsSync, renameSync, statSync } from 'node:fs';
 import { setTimeout as pause } from 'node:timers/promises';
 import { within } from '../support/deadline.ts';
+import { Account, blocks, removeInstalled } from './support/account.ts';
 import { APACHE, MOD_FCGID } from './support/apache.ts';
 import { ask, Exchange, sendBody } from './support/http-client.ts';
 import { describeWith } from './support/requirement.ts';
-import { Account, blocks, removeInstalled, startHost } from './support/shared-host.ts';
+import { startHost } from './support/shared-host.ts';
 import type { RunningWebServer } from './support/start-web-server.ts';
 
 /** An application that tells how it was started and asked. */

@@ -4,7 +4,7 @@ import { apacheCommand, MODULES } from './apache.ts';
 import type { Certificate } from './certificate.ts';
 import { address, deployFile, withOptionalLines } from './deploy.ts';
 import type { FrontEnd, FrontEndOptions } from './front-end.ts';
-import { type RunningWebServer, startWebServer } from './start-web-server.ts';
+import { type Launch, type RunningWebServer, startWebServer } from './start-web-server.ts';
 
 /** The modules that the package enables, those of `a2enmod proxy_fcgi`, and those of `a2enmod ssl`. */
 const ENABLED =
@@ -51,11 +51,16 @@ export function apacheSite(site: string, { plain, secure, certificate }: Listene
   return `${forHttp}\n${forHttps}`;
 }
 
-/** Apache with a site, and otherwise as the package sets it up. */
+/**
+ * Apache with a site, and otherwise as the package sets it up.
+ *
+ * @param command who runs it
+ */
 export function startApacheWith(
   folder: string,
   modules: readonly string[],
   configuration: (ports: readonly number[]) => string,
+  command: (args: readonly string[]) => Launch = apacheCommand,
 ): Promise<RunningWebServer> {
   const file = join(folder, 'apache.conf');
   const logFile = join(folder, 'error.log');
@@ -88,7 +93,7 @@ ${configuration(ports)}
 `,
     );
     const env = { ...process.env, APACHE_RUN_DIR: folder, APACHE_LOG_DIR: folder };
-    return { ...apacheCommand(['-D', 'FOREGROUND', '-f', file]), env, logFile };
+    return { ...command(['-D', 'FOREGROUND', '-f', file]), env, logFile };
   });
 }
 
