@@ -220,8 +220,17 @@ describeWith(
       await server.logged('exceeds MaxRequestLen (131072)');
     });
 
+    test('a path has %2F, and the host’s AllowEncodedSlashes is off', async () => {
+      const { status, headers } = await ask(server.origin, { path: '/a%2Fb' });
+      expect([status, headers['x-powered-by']]).toEqual([404, undefined]);
+      // The application has a page of its own for what it has not.
+      const other = await ask(server.origin, { path: '/a?b=%2F' });
+      expect([other.status, other.headers['x-powered-by']]).toEqual([404, 'Express']);
+    });
+
     test('the log cannot be written', async () => {
       const { answer } = mistake('log');
+      rmSync(account.path('app-log/logs'), { recursive: true, force: true });
       // Not even root writes into a folder that is a file.
       account.write('', 'app-log/logs');
       expect((await answer()).status).toBe(200);

@@ -3,7 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { within } from '../support/deadline.ts';
 import { Account, blocks, removeInstalled } from './support/account.ts';
 import { APACHE, MOD_FCGID } from './support/apache.ts';
-import { ask, Exchange, sendBody } from './support/http-client.ts';
+import { ask, Exchange, send, sendBody } from './support/http-client.ts';
 import { describeWith } from './support/requirement.ts';
 import { startHost } from './support/shared-host.ts';
 import type { RunningWebServer } from './support/start-web-server.ts';
@@ -27,6 +27,16 @@ app.use((req, res) => {
     production: process.env.NODE_ENV });
 });
 module.exports = app;
+`;
+
+/** An application that says when it has begun its answer, and ends it when it is told. */
+const IN_PIECES = `
+const { existsSync, writeFileSync } = require('node:fs');
+module.exports = (req, res) => {
+  res.write('The beginning, ', () => writeFileSync('begun', 'yes'));
+  const goOn = () => (existsSync('go-on') ? res.end('and the end.') : setTimeout(goOn, 20));
+  goOn();
+};
 `;
 
 describeWith('a shared host, set up as docs/shared-hosting.md says', [APACHE, MOD_FCGID], () => {
@@ -175,6 +185,21 @@ describeWith('a shared host, set up as docs/shared-hosting.md says', [APACHE, MO
       account.path('public_html/replaced/app.fcgi'),
     );
     expect((await told('/replaced/')).pid).not.toBe(pid);
+  });
+
+  test('a response in pieces arrives in one', async () => {
+    account.addSite('pieces');
+    account.write(IN_PIECES, 'app-pieces/app.js');
+    const exchange = send(`${server.origin}/pieces/`);
+    let begun = false;
+    exchange.request.on('response', () => {
+      begun = true;
+    });
+    await until('the first piece', async () => account.read('app-pieces/begun') !== '');
+    for (let i = 0; i < 25; i++) expect((await get('/')).status).toBe(200);
+    expect(begun).toBe(false);
+    account.write('', 'app-pieces/go-on');
+    expect((await exchange.answer()).text).toBe('The beginning, and the end.');
   });
 
   test('a log that has grown large is begun anew at the next start', async () => {
