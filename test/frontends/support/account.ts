@@ -22,6 +22,7 @@ let installed: Promise<Installed> | undefined;
 /** Removes what the accounts of this test have their packages from. */
 export async function removeInstalled(): Promise<void> {
   (await installed)?.remove();
+  installed = undefined;
 }
 
 /** The account of an ordinary user on a shared host. */

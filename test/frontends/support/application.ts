@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { within } from '../../support/deadline.ts';
+import { type Note, NotedApplication } from './noted-application.ts';
 import { RunningProcess } from './process.ts';
 
 const LAUNCHER = join(__dirname, 'app', 'main.mjs');
@@ -31,26 +32,24 @@ export interface ApplicationOptions {
   readonly server?: object;
 }
 
-interface Note {
-  readonly name: string;
-  readonly id: string;
-  readonly data: unknown;
-}
-
 /** An application served by the built package in a process of its own. */
-export class Application {
+export class Application extends NotedApplication {
   readonly #process: RunningProcess;
-  readonly #notes: Note[] = [];
-  readonly #waiting = new Set<() => void>();
+  protected readonly silenced: Promise<never>;
   /** The target of a restart: with the port that was given. */
   listen: ListenTarget;
 
   private constructor(options: ApplicationOptions) {
+    super();
     this.listen = options.listen;
     this.#process = new RunningProcess(process.execPath, [LAUNCHER, JSON.stringify(options)], {
       env: { ...process.env, NODE_ENV: 'production' },
-      onMessage: (message) => this.#take(message as Note),
+      onMessage: (message) => this.take(message as Note),
     });
+    this.silenced = this.#process.ended.then((end) => {
+      throw new Error(`The application ended (${end}) before it could note that\n${this.log}`);
+    });
+    this.silenced.catch(() => {});
   }
 
   static async start(options: ApplicationOptions): Promise<Application> {
@@ -67,44 +66,20 @@ export class Application {
     }
   }
 
-  /** What it wrote to stdout and stderr. */
   get log(): string {
     return this.#process.output;
   }
 
-  /** How its process ended. */
   get ended(): Promise<number | string> {
     return within('the end of the application', this.#process.ended);
   }
 
-  /** Gives a command, to one request or to the server. */
   tell(command: string, id = 'server', data?: unknown): void {
     this.#process.send({ command, id, data });
   }
 
-  /** Gives a command and waits for the note that answers it. */
-  async ask<Data>(command: string, id = 'server', answer = command, data?: unknown): Promise<Data> {
-    const seen = this.#find(answer, id).length;
-    this.tell(command, id, data);
-    return this.noted<Data>(answer, id, seen + 1);
-  }
-
-  /** Waits for the n-th note of that name. */
-  async noted<Data>(name: string, id = 'server', nth = 1): Promise<Data> {
-    const what = `the application to note "${name}" of ${id}`;
-    await this.#until(what, () => this.#find(name, id).length >= nth);
-    return this.#find(name, id)[nth - 1]?.data as Data;
-  }
-
-  /** What the notes of that name have said so far. */
-  all<Data>(name: string, id = 'server'): Data[] {
-    return this.#find(name, id).map(({ data }) => data as Data);
-  }
-
-  /** Waits until a note says so. */
-  async notedThat<Data>(name: string, id: string, holds: (data: Data) => boolean): Promise<void> {
-    const what = `the application to note "${name}" of ${id} as expected`;
-    await this.#until(what, () => this.#find(name, id).some(({ data }) => holds(data as Data)));
+  async beginToEnd(): Promise<void> {
+    await this.ask('close', 'server', 'closing');
   }
 
   /** Sends SIGTERM to one that drains: it ends when it has answered what it has. */
@@ -112,43 +87,7 @@ export class Application {
     this.#process.signal('SIGTERM');
   }
 
-  /** Whether it has noted that by now. */
-  hasNoted(name: string, id: string): boolean {
-    return this.#find(name, id).length > 0;
-  }
-
-  /** How many connections the web server has made so far. */
-  connections(): Promise<number> {
-    return this.ask<number>('connections');
-  }
-
   async stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
     await this.#process.stop(signal);
-  }
-
-  #find(name: string, id: string): Note[] {
-    return this.#notes.filter((note) => note.name === name && note.id === id);
-  }
-
-  #take(note: Note): void {
-    this.#notes.push(note);
-    for (const check of [...this.#waiting]) check();
-  }
-
-  async #until(what: string, condition: () => boolean): Promise<void> {
-    if (condition()) return;
-    let check: () => void = () => {};
-    const met = new Promise<void>((resolve, reject) => {
-      check = () => condition() && resolve();
-      void this.#process.ended.then((end) =>
-        reject(new Error(`The application ended (${end}) before it could note that\n${this.log}`)),
-      );
-    });
-    this.#waiting.add(check);
-    try {
-      await within(what, met);
-    } finally {
-      this.#waiting.delete(check);
-    }
   }
 }

@@ -1,5 +1,6 @@
 import type { ListenTarget } from './application.ts';
 import type { Certificate } from './certificate.ts';
+import type { NotedApplication } from './noted-application.ts';
 
 /** What a web server is started with. */
 export interface FrontEndOptions {
@@ -27,3 +28,14 @@ export interface FrontEnd {
 }
 
 export type StartFrontEnd = (options: FrontEndOptions) => Promise<FrontEnd>;
+
+/** What a web server is started with that starts the application itself. */
+export interface StartingOptions {
+  /** A folder for its configuration, log and temporary files. */
+  readonly folder: string;
+  readonly certificate?: Certificate | undefined;
+}
+
+export type StartWithCopies = (
+  options: StartingOptions,
+) => Promise<{ readonly frontEnd: FrontEnd; readonly application: NotedApplication }>;

@@ -8,7 +8,8 @@ import {
   type ListenTarget,
 } from './application.ts';
 import { type Certificate, makeCertificate, OPENSSL } from './certificate.ts';
-import type { FrontEnd, StartFrontEnd } from './front-end.ts';
+import type { FrontEnd, StartFrontEnd, StartWithCopies } from './front-end.ts';
+import type { NotedApplication } from './noted-application.ts';
 
 /** How the web server reaches the application. */
 export interface Mode {
@@ -41,66 +42,86 @@ export const KEPT_OVER_TCP: Mode = {
   keepConnections: true,
 };
 
+/** What web servers answer for an application that they do not reach. */
+export const UNREACHABLE: readonly number[] = [500, 502, 503];
+
+interface Parts {
+  readonly folder: string;
+  readonly application: NotedApplication;
+  readonly frontEnd: FrontEnd;
+  readonly certificate: Certificate | undefined;
+  /** Has the application started again after its end. */
+  readonly restart: (before: NotedApplication) => Promise<NotedApplication>;
+  /** What a request gets that comes after the end of the application. */
+  readonly unserved: readonly number[];
+}
+
 /** An application behind a web server. */
 export class Site {
-  application: Application;
+  application: NotedApplication;
   readonly frontEnd: FrontEnd;
   /** Undefined where nothing is installed to make one. */
   readonly certificate: Certificate | undefined;
-  readonly #options: ApplicationOptions;
-  readonly #folder: string;
+  readonly unserved: readonly number[];
+  readonly #parts: Parts;
 
-  private constructor(
-    folder: string,
-    options: ApplicationOptions,
-    application: Application,
-    frontEnd: FrontEnd,
-    certificate: Certificate | undefined,
-  ) {
-    this.#folder = folder;
-    this.#options = options;
-    this.application = application;
-    this.frontEnd = frontEnd;
-    this.certificate = certificate;
+  private constructor(parts: Parts) {
+    this.application = parts.application;
+    this.frontEnd = parts.frontEnd;
+    this.certificate = parts.certificate;
+    this.unserved = parts.unserved;
+    this.#parts = parts;
   }
 
-  static async start(
+  /** An application that runs by itself, and a web server that connects to it. */
+  static start(
     startFrontEnd: StartFrontEnd,
     name: ApplicationName,
     { transport, keepConnections }: Mode,
   ): Promise<Site> {
-    const folder = mkdtempSync(join(tmpdir(), 'fcgi-site-'));
-    let application: Application | undefined;
-    try {
+    return inFolder(async (folder) => {
       const options: ApplicationOptions = {
         application: name,
         listen: listenTarget(transport, folder),
         options: { dataFolder: join(folder, 'data') },
       };
-      application = await Application.start(options);
-      const certificate = existsSync(OPENSSL.path) ? await makeCertificate(folder) : undefined;
-      const frontEnd = await startFrontEnd({
-        folder: makeFolder(folder, 'web-server'),
-        application: application.listen,
-        keepConnections,
-        certificate,
-      });
-      return new Site(folder, options, application, frontEnd, certificate);
-    } catch (error) {
-      await application?.stop();
-      rmSync(folder, { recursive: true, force: true });
-      throw error;
-    }
+      const application = await Application.start(options);
+      try {
+        const certificate = await certificateIn(folder);
+        const frontEnd = await startFrontEnd({
+          folder: makeFolder(folder, 'web-server'),
+          application: application.listen,
+          keepConnections,
+          certificate,
+        });
+        // Where it listened before.
+        const restart = () => Application.start({ ...options, listen: application.listen });
+        const unserved = UNREACHABLE;
+        return new Site({ folder, application, frontEnd, certificate, restart, unserved });
+      } catch (error) {
+        await application.stop();
+        throw error;
+      }
+    });
+  }
+
+  /** A web server that starts the application, as often as it likes: it does so too when one is gone. */
+  static startWithCopies(start: StartWithCopies): Promise<Site> {
+    return inFolder(async (folder) => {
+      const certificate = await certificateIn(folder);
+      const started = await start({ folder, certificate });
+      const restart = async (copies: NotedApplication) => copies;
+      return new Site({ ...started, folder, certificate, restart, unserved: [200] });
+    });
   }
 
   get origin(): string {
     return this.frontEnd.origin;
   }
 
-  /** Starts the application again where it listened before. */
+  /** Starts the application again, if the web server does not. */
   async restart(): Promise<void> {
-    const { listen } = this.application;
-    this.application = await Application.start({ ...this.#options, listen });
+    this.application = await this.#parts.restart(this.application);
   }
 
   async stop(): Promise<void> {
@@ -108,9 +129,23 @@ export class Site {
       await this.frontEnd.stop();
     } finally {
       await this.application.stop();
-      rmSync(this.#folder, { recursive: true, force: true });
+      rmSync(this.#parts.folder, { recursive: true, force: true });
     }
   }
+}
+
+async function inFolder(start: (folder: string) => Promise<Site>): Promise<Site> {
+  const folder = mkdtempSync(join(tmpdir(), 'fcgi-site-'));
+  try {
+    return await start(folder);
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+async function certificateIn(folder: string): Promise<Certificate | undefined> {
+  return existsSync(OPENSSL.path) ? makeCertificate(folder) : undefined;
 }
 
 function listenTarget(transport: Mode['transport'], folder: string): ListenTarget {
@@ -135,16 +170,21 @@ export function without(rule: Rule, titles: readonly string[]): Rule {
   };
 }
 
+/** `useSiteOf()` for an application that runs by itself. */
+export function useSite(startFrontEnd: StartFrontEnd, name: ApplicationName, mode: Mode): Rule {
+  return useSiteOf(() => Site.start(startFrontEnd, name, mode));
+}
+
 /**
  * Starts a site before the tests of a `describe` and stops it after them.
  *
  * @returns a `test` whose function gets the site. If it fails it prints what the web server logged
  *   meanwhile, and all that the application wrote
  */
-export function useSite(startFrontEnd: StartFrontEnd, name: ApplicationName, mode: Mode): Rule {
+export function useSiteOf(start: () => Promise<Site>): Rule {
   let site: Site;
   beforeAll(async () => {
-    site = await Site.start(startFrontEnd, name, mode);
+    site = await start();
   });
   afterAll(async () => {
     await site?.stop();

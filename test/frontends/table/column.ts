@@ -3,9 +3,9 @@ import { lifeCycleRules } from '../behaviours/life-cycle.ts';
 import { requestRules, secureRequestRules } from '../behaviours/requests.ts';
 import { responseRules } from '../behaviours/responses.ts';
 import { streamedUploadRules, streamingRules } from '../behaviours/streaming.ts';
-import type { StartFrontEnd } from '../support/front-end.ts';
+import type { StartFrontEnd, StartWithCopies } from '../support/front-end.ts';
 import { describeWith, type Program } from '../support/requirement.ts';
-import { type Mode, type Rule, type Site, useSite } from '../support/site.ts';
+import { type Mode, type Rule, Site, useSiteOf } from '../support/site.ts';
 
 /** What a web server does in place of a behaviour. */
 export interface Otherwise {
@@ -16,16 +16,29 @@ export interface Otherwise {
 }
 
 /** A web server: a column of the table in docs/web-servers.md. */
-export interface Column {
+export type Column = ConnectingColumn | StartingColumn;
+
+interface AnyColumn {
   readonly server: string;
   readonly programs: readonly Program[];
-  /** The files of deploy/ that are tested, by which way to the application they are for. */
-  readonly files: readonly { readonly file: string; readonly mode: Mode }[];
-  readonly start: StartFrontEnd;
   /** By the title of the behaviour. */
   readonly otherwise: Readonly<Record<string, Otherwise>>;
   /** What a behaviour needs beside the file, by its title. */
   readonly provided?: Readonly<Record<string, string>>;
+}
+
+/** A web server that connects to an application that runs. */
+export interface ConnectingColumn extends AnyColumn {
+  /** The files of deploy/ that are tested, by which way to the application they are for. */
+  readonly files: readonly { readonly file: string; readonly mode: Mode }[];
+  readonly start: StartFrontEnd;
+}
+
+/** A web server that starts the application. */
+export interface StartingColumn extends AnyColumn {
+  /** The files of deploy/ that are tested, all at once. */
+  readonly files: readonly { readonly file: string }[];
+  readonly startWithCopies: StartWithCopies;
 }
 
 /** What the tests showed of a web server. */
@@ -40,9 +53,9 @@ export interface Findings {
 export function testColumn(column: Column): Findings {
   const findings: Findings = { registered: [], passed: new Set() };
   const failed = new Set<string>();
-  for (const { file, mode } of column.files) {
-    describeWith(`${column.server}, deploy/${file}`, column.programs, () => {
-      const test = useSite(column.start, 'express', mode);
+  for (const { files, start } of sitesOf(column)) {
+    describeWith(`${column.server}, ${files}`, column.programs, () => {
+      const test = useSiteOf(start);
       everyRule((title, body) => {
         const other = column.otherwise[title];
         if (!findings.registered.includes(title)) findings.registered.push(title);
@@ -61,6 +74,23 @@ export function testColumn(column: Column): Findings {
     });
   }
   return findings;
+}
+
+interface SiteOfColumn {
+  /** The files of deploy/ that it is set up with. */
+  readonly files: string;
+  readonly start: () => Promise<Site>;
+}
+
+function sitesOf(column: Column): SiteOfColumn[] {
+  if ('startWithCopies' in column) {
+    const files = column.files.map(({ file }) => `deploy/${file}`).join(' and ');
+    return [{ files, start: () => Site.startWithCopies(column.startWithCopies) }];
+  }
+  return column.files.map(({ file, mode }) => ({
+    files: `deploy/${file}`,
+    start: () => Site.start(column.start, 'express', mode),
+  }));
 }
 
 function refuseUnknown({ server, otherwise, provided }: Column, known: readonly string[]): void {

@@ -15,7 +15,7 @@ server.listen(listen, () => note('listening', 'server', server.address()));
 
 onCommand('connections', 'server', () => note('connections', 'server', connections));
 onCommand('close', 'server', () => {
-  server.close(() => note('closed', 'server'));
+  server.close();
   note('closing', 'server');
 });
 onCommand('set', 'server', (properties) => Object.assign(server, properties));
