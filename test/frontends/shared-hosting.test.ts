@@ -3,6 +3,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { within } from '../support/deadline.ts';
 import { Account, blocks, removeInstalled } from './support/account.ts';
 import { APACHE, MOD_FCGID } from './support/apache.ts';
+import { gone } from './support/host.ts';
 import { ask, Exchange, send, sendBody } from './support/http-client.ts';
 import { describeWith } from './support/requirement.ts';
 import { startHost } from './support/shared-host.ts';
@@ -242,6 +243,30 @@ describeWith('a shared host, set up as docs/shared-hosting.md says', [APACHE, MO
       'node_modules/fcgi/package.json',
     ]) {
       expect([file, (await get(`/inside/app/${file}`)).status]).toEqual([file, 403]);
+    }
+  });
+});
+
+describeWith('a host with the limits of mod_fcgid, only shorter', [APACHE, MOD_FCGID], () => {
+  test.each([
+    ['no request comes', 'FcgidIdleTimeout 1'],
+    ['its time is over', 'FcgidProcessLifeTime 1'],
+  ])('a copy is ended when %s, and the next request starts another', async (_, limit) => {
+    const account = await Account.make();
+    account.follow('Setting it up');
+    account.write(TELLING, 'app/app.js');
+    const scans = ['Idle', 'Error', 'Zombie'].map((of) => `Fcgid${of}ScanInterval 1`);
+    const settings = [limit, 'FcgidMinProcessesPerClass 0', ...scans].join('\n');
+    const server = await startHost(account, { settings });
+    try {
+      const pid = async () => JSON.parse((await ask(`${server.origin}/`)).text).pid;
+      const first = await pid();
+      await gone(first);
+      expect(account.read('app/logs/app.log')).toContain('fcgi: SIGTERM: finishing what runs');
+      expect(await pid()).not.toBe(first);
+    } finally {
+      await server.stop();
+      account.remove();
     }
   });
 });

@@ -12,17 +12,19 @@ export interface HostOptions {
   readonly programs?: readonly ('fcgid' | 'cgid')[];
   readonly without?: string;
   readonly allowOverride?: string;
+  /** More lines of its configuration. */
+  readonly settings?: string;
 }
 
 /** Apache as a host sets it up, for one account. */
 export function startHost(
   { home }: Account,
-  { programs = ['fcgid', 'cgid'], without, allowOverride = 'All' }: HostOptions = {},
+  { programs = ['fcgid', 'cgid'], without, allowOverride = 'All', settings = '' }: HostOptions = {},
 ): Promise<RunningWebServer> {
   const modules = ['rewrite', ...programs].filter((name) => name !== without);
   return startHostWith(
     modules,
-    ([port]) => `
+    ([port]) => `${settings}
 <VirtualHost 127.0.0.1:${port}>
   DocumentRoot ${home}/public_html
 </VirtualHost>
@@ -55,14 +57,14 @@ AccessFileName .htaccess
   Require all denied
 </FilesMatch>
 ${site(ports)}`;
-  const server = await startApacheWith(run, modules, configuration, asAccount);
-  return {
-    ...server,
-    stop: async () => {
-      await server.stop();
-      rmSync(run, { recursive: true, force: true });
-    },
-  };
+  const remove = () => rmSync(run, { recursive: true, force: true });
+  try {
+    const server = await startApacheWith(run, modules, configuration, asAccount);
+    return { ...server, stop: () => server.stop().finally(remove) };
+  } catch (error) {
+    remove();
+    throw error;
+  }
 }
 
 function asAccount(apache: readonly string[]): Launch {
