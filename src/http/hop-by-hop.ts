@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 
 /**
  * Response headers that concern one connection only: RFC 9110 §7.6.1 and RFC 3875 §6.3.4. `Trailer`
@@ -28,16 +28,23 @@ export function dropHopByHop(
 ): OutgoingHttpHeaders | unknown[] | undefined {
   if (!headers) return headers;
   if (Array.isArray(headers)) return dropFromArray(headers);
-  if (hasOwnStore(res)) {
-    for (const name of names) if (res.hasHeader(name)) res.removeHeader(name);
-    return headers;
-  }
-  return Object.keys(headers).some(isHopByHop) ? dropFromObject(headers) : headers;
+  const own = ownHeaders(res);
+  if (!own) return Object.keys(headers).some(isHopByHop) ? dropFromObject(headers) : headers;
+  for (const name in own) if (hopByHop.has(name)) res.removeHeader(name);
+  return headers;
 }
 
-/** Whether the response has headers of its own; those of `writeHead` were then merged into them. */
-function hasOwnStore(res: ServerResponse): boolean {
-  return res.getHeaderNames().length > 0;
+/** Where `ServerResponse` keeps the headers of `setHeader`, by their names in lower case. */
+const kOutHeaders = Object.getOwnPropertySymbols(
+  new ServerResponse(new IncomingMessage(null as never)),
+).find((symbol) => symbol.description === 'kOutHeaders') as symbol;
+
+/**
+ * The response's own headers, with which those of `writeHead` were merged; null if it has none. To ask for them by
+ * their names took a twentieth of the time of a small request.
+ */
+function ownHeaders(res: ServerResponse): object | null {
+  return (res as unknown as Record<symbol, object | null>)[kOutHeaders] ?? null;
 }
 
 function isHopByHop(name: unknown): boolean {

@@ -41,6 +41,7 @@ export class LazyDuplex extends Unbuilt {
   #destroyed = false;
   #closed = false;
   #corked = false;
+  #built = false;
   readonly #highWaterMark: number | undefined;
 
   /** @param highWaterMark in bytes, of both sides */
@@ -167,12 +168,13 @@ export class LazyDuplex extends Unbuilt {
   }
 
   #build(): void {
+    this.#built = true;
     construct.call(this, { autoDestroy: false, highWaterMark: this.readableHighWaterMark });
     this.#noteStates();
   }
 
   #noteStates(): void {
-    if (!Object.hasOwn(this, '_writableState')) return;
+    if (!this.#built) return;
     const { _readableState, _writableState } = this as unknown as StreamStates;
     const note = { destroyed: this.#destroyed, closed: this.#closed, closeEmitted: this.#closed };
     Object.assign(_readableState, note);

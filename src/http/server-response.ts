@@ -10,6 +10,8 @@ interface ServedResponse extends ServerResponse {
   _hasBody: boolean;
   _storeHeader(firstLine: string, headers: Headers): void;
   _finish(): void;
+  _removedConnection: boolean;
+  _removedTE: boolean;
   _closed: boolean;
 }
 
@@ -26,11 +28,12 @@ const STATUS_AT = 'HTTP/1.1 '.length;
  * Names and values go through the same checks, and the body is never framed.
  */
 export function tieResponse(res: ServerResponse, socket: RequestSocket): void {
+  const served = res as ServedResponse;
   // What `http` adds unless it was removed: framing and connection are the web server's (§6.3.4).
-  res.removeHeader('connection');
-  res.removeHeader('transfer-encoding');
-  (res as ServedResponse)._storeHeader = storeResponseHead;
-  (res as ServedResponse)._finish = finishRequest;
+  served._removedConnection = true;
+  served._removedTE = true;
+  served._storeHeader = storeResponseHead;
+  served._finish = finishRequest;
   res.on('finish', closeRequest);
   res.assignSocket(socket as never);
 }
