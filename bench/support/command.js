@@ -1,0 +1,39 @@
+/** A mistake in the command line. */
+export class UsageError extends Error {}
+
+/**
+ * Runs a command; a failure is told on stderr and in the exit code: 2 for a wrong command line, else 1.
+ *
+ * @param {string} usage
+ * @param {() => Promise<unknown>} run
+ */
+export async function main(usage, run) {
+  try {
+    await run();
+  } catch (error) {
+    if (isUsageError(error)) {
+      process.stderr.write(`${error.message}\n\n${usage}`);
+      process.exitCode = 2;
+      return;
+    }
+    console.error(error);
+    process.exitCode = 1;
+  }
+}
+
+/** @param {unknown} error @returns {error is Error} */
+function isUsageError(error) {
+  if (!(error instanceof Error)) return false;
+  const code = /** @type {NodeJS.ErrnoException} */ (error).code;
+  return error instanceof UsageError || String(code).startsWith('ERR_PARSE_ARGS');
+}
+
+/**
+ * @param {string} option
+ * @param {string} text
+ */
+export function positiveNumber(option, text) {
+  const value = Number(text);
+  if (value > 0 && Number.isFinite(value)) return value;
+  throw new UsageError(`${option} takes a number above 0, not ${text}`);
+}
