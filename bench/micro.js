@@ -14,7 +14,7 @@ http where it does the same. A scenario is named, or a part of its name: "expres
   --against FOLDER     the dist of another build, measured in turns; the ratio is ours to theirs
   --dist FOLDER        the build to measure (default: dist)
   --rounds N           rounds, each in processes of their own (default: 3)
-  --milliseconds N     of CPU time that a round measures, after as long to warm up (default: 200)
+  --milliseconds N     of CPU time that a round measures, warmed up before (default: 150)
   --no-node            leaves Node's own http out
   --output FILE        writes what was measured as JSON
   --list               names the scenarios
@@ -28,7 +28,7 @@ await main(usage, async () => {
       against: { type: 'string' },
       dist: { type: 'string', default: 'dist' },
       rounds: { type: 'string', default: '3' },
-      milliseconds: { type: 'string', default: '200' },
+      milliseconds: { type: 'string', default: '150' },
       'no-node': { type: 'boolean', default: false },
       output: { type: 'string' },
       list: { type: 'boolean', default: false },

@@ -5,17 +5,20 @@ import { Bench } from 'tinybench';
 import { allocatedBytes } from './allocation.js';
 import { scenarios } from './scenarios.js';
 
+/** How much longer than it is measured a run is warmed up: V8 has compiled all of a server after half a second. */
+const WARM_UP = 3;
+
 /**
  * @typedef {object} Order
  * @property {string} scenario
  * @property {string} [dist] the folder of a build; without it Node itself is measured
- * @property {number} milliseconds to measure for, after as long to warm up
+ * @property {number} milliseconds of CPU time to measure for
  */
 
 /** @type {Order} */
 const order = JSON.parse(process.argv[2] ?? '{}');
 const run = await prepare(order);
-const cpuMilliseconds = await cpuTime(run, order.milliseconds);
+const cpuMilliseconds = await cpuTime(run, order);
 const bytes = await allocatedBytes(run);
 console.log(JSON.stringify({ cpuMilliseconds, bytes }));
 process.exit();
@@ -40,13 +43,13 @@ async function prepare({ scenario: name, dist }) {
  * the time that passes, it does not count when others had the core.
  *
  * @param {() => unknown} run
- * @param {number} milliseconds
+ * @param {Order} order
  */
-async function cpuTime(run, milliseconds) {
+async function cpuTime(run, { milliseconds }) {
   const bench = new Bench({
     timestampProvider: { name: 'cpu', fn: cpuNow, toMs: Number, fromMs: Number },
     time: milliseconds,
-    warmupTime: milliseconds,
+    warmupTime: WARM_UP * milliseconds,
     iterations: 1,
     warmupIterations: 1,
     throws: true,
