@@ -37,3 +37,40 @@ export function positiveNumber(option, text) {
   if (value > 0 && Number.isFinite(value)) return value;
   throw new UsageError(`${option} takes a number above 0, not ${text}`);
 }
+
+/**
+ * @param {string} option
+ * @param {string} text
+ */
+export function positiveInteger(option, text) {
+  const value = wholeNumber(option, text);
+  if (value > 0) return value;
+  throw new UsageError(`${option} takes a number above 0, not ${text}`);
+}
+
+/**
+ * @param {string} option
+ * @param {string} text
+ */
+export function wholeNumber(option, text) {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw new UsageError(`${option} takes a whole number, not ${text}`);
+}
+
+/**
+ * Those that are named, in their own order; all of them if none is.
+ *
+ * @template {{ name: string }} Named
+ * @param {string} option
+ * @param {string} text names with commas between
+ * @param {readonly Named[]} all
+ */
+export function choose(option, text, all) {
+  const wanted = text.split(',').filter(Boolean);
+  const unknown = wanted.find((name) => !all.some((one) => one.name === name));
+  if (unknown !== undefined) {
+    const known = all.map(({ name }) => name).join(', ');
+    throw new UsageError(`${option}: there is no ${unknown}, only ${known}`);
+  }
+  return wanted.length === 0 ? [...all] : all.filter(({ name }) => wanted.includes(name));
+}

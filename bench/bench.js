@@ -1,0 +1,105 @@
+import { existsSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { fcgi } from './macro/backends/fcgi.js';
+import { backends } from './macro/backends.js';
+import { cases } from './macro/cases.js';
+import { measureNode, missingPrograms } from './macro/measure-node.js';
+import { saveResults } from './macro/results.js';
+import { outputPlaces, writePage } from './page/write-page.js';
+import { choose, main, positiveInteger, UsageError, wholeNumber } from './support/command.js';
+import { stopOnSignals } from './support/process.js';
+
+const known = backends(fileURLToPath(new URL('../dist', import.meta.url)));
+
+const names = (/** @type {readonly { name: string }[]} */ all) =>
+  all.map(({ name }) => name).join(', ');
+
+const usage = `Usage: npm run bench -- [options]
+
+Measures the CPU time that backends behind nginx take for a request, under the load of wrk, and writes the
+results, docs/performance.md and its charts.
+
+  --cases NAMES      some of ${names(cases)}
+  --backends NAMES   some of ${names(known)}
+  --rounds N         rounds for each case and backend, interleaved (default: 5)
+  --seconds N        that a round measures, a whole number (default: 4)
+  --warm-up N        seconds that each new process serves before, a whole number (default: 2)
+  --node LINES       lines of Node, as 20,22,24,26; others than the running one are installed into a
+                     cache (default: the running one)
+  --against FOLDER   the dist of another build of this package, as one more backend
+  --output FOLDER    writes results, page and charts there, and not into bench/results and docs
+  --help
+`;
+
+await main(usage, async () => {
+  const { values } = parseArgs({
+    options: {
+      cases: { type: 'string', default: '' },
+      backends: { type: 'string', default: '' },
+      rounds: { type: 'string', default: '5' },
+      seconds: { type: 'string', default: '4' },
+      'warm-up': { type: 'string', default: '2' },
+      node: { type: 'string', default: process.versions.node.split('.')[0] ?? '' },
+      against: { type: 'string' },
+      output: { type: 'string' },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (values.help) return console.log(usage);
+  const settings = {
+    rounds: positiveInteger('--rounds', values.rounds),
+    seconds: positiveInteger('--seconds', values.seconds),
+    warmUp: wholeNumber('--warm-up', values['warm-up']),
+  };
+  const options = {
+    settings,
+    cases: choose('--cases', values.cases, cases),
+    backends: [...choose('--backends', values.backends, known), ...against(values.against)],
+    command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
+    tell: (/** @type {string} */ line) => console.error(line),
+  };
+  const lines = nodeLines(values.node);
+  requirePrograms();
+  stopOnSignals();
+  const places = outputPlaces(values.output);
+  for (const line of lines) {
+    const results = await measureNode(line, options);
+    saveResults(places.results, results, cases);
+    tellFailures(results);
+  }
+  await writePage(places);
+  console.log(`Written: ${places.page}`);
+});
+
+/** @param {string | undefined} folder */
+function against(folder) {
+  if (folder === undefined) return [];
+  if (!existsSync(join(folder, 'index.js'))) throw new UsageError(`${folder} has no index.js`);
+  return [fcgi('against', resolve(folder))];
+}
+
+/** @param {string} text */
+function nodeLines(text) {
+  const lines = text.split(',');
+  if (lines.every((line) => /^[1-9]\d*$/.test(line))) return lines;
+  throw new UsageError(`--node takes lines of Node, as 20,22, not ${text}`);
+}
+
+function requirePrograms() {
+  const missing = missingPrograms();
+  if (missing.length > 0) throw new Error(`Not installed: ${missing.join(' and ')}`);
+}
+
+/** @param {import('./macro/results.js').Results} results */
+function tellFailures({ cases: measured }) {
+  for (const { name, backends: tried } of measured) {
+    for (const { name: backend, failure } of tried) {
+      if (failure === undefined) continue;
+      console.error(`${name}, ${backend}: ${failure}`);
+      // Others than this package may fail; the page says so.
+      if (backend === 'http' || backend === 'fcgi') process.exitCode = 1;
+    }
+  }
+}

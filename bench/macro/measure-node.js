@@ -1,0 +1,81 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { chooseCores } from '../support/cores.js';
+import { findProgram } from '../support/find-program.js';
+import { describeMachine, toldVersion } from '../support/machine.js';
+import { packageVersion } from './backends/node-program.js';
+import { nodeBinary } from './nodes.js';
+import { measureSeries } from './series.js';
+
+/**
+ * @typedef {object} Options
+ * @property {readonly import('./backend.js').Backend[]} backends
+ * @property {readonly import('./cases.js').Case[]} cases
+ * @property {{ rounds: number, seconds: number, warmUp: number }} settings
+ * @property {string} command
+ * @property {(line: string) => void} tell
+ */
+
+/**
+ * Measures on one line of Node.
+ *
+ * @param {string} line as "22"
+ * @param {Options} options
+ * @returns {Promise<import('./results.js').Results>}
+ */
+export async function measureNode(line, { backends, cases, settings, command, tell }) {
+  const node = nodeBinary(line);
+  const version = toldVersion(node, ['--version']);
+  tell(`Node ${version}`);
+  const able = backends.filter((backend) => !backend.missing());
+  const folder = mkdtempSync(join(tmpdir(), 'fcgi-bench-'));
+  try {
+    const cores = chooseCores();
+    const measured = await measureSeries({
+      ...settings,
+      folder,
+      node,
+      cases,
+      backends: able,
+      cores,
+      tell,
+    });
+    return {
+      node: version,
+      date: new Date().toISOString().slice(0, 10),
+      command,
+      machine: { ...describeMachine(), pinned: cores.backend === undefined ? 'no' : 'yes' },
+      versions: await versions(able),
+      settings,
+      backends: able.map(({ name, says }) => ({ name, says })),
+      leftOut: backends.flatMap(({ name, missing }) => {
+        const install = missing();
+        return install ? [{ name, install }] : [];
+      }),
+      cases: measured.map((one, i) => ({ ...one, says: cases[i]?.says ?? '' })),
+    };
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** @param {readonly import('./backend.js').Backend[]} backends */
+async function versions(backends) {
+  const told = backends.map(async ({ name, version }) => [name, await version()]);
+  return {
+    nginx: toldVersion(findProgram('nginx') ?? '', ['-v']),
+    wrk: toldVersion('wrk', ['-v']),
+    express: packageVersion('express'),
+    koa: packageVersion('koa'),
+    ...Object.fromEntries((await Promise.all(told)).filter(([, version]) => version)),
+  };
+}
+
+/** The programs without which nothing can be measured, as Debian's packages. */
+export function missingPrograms() {
+  const needed = { nginx: 'nginx-light', wrk: 'wrk' };
+  return Object.entries(needed)
+    .filter(([program]) => !findProgram(program))
+    .map(([, name]) => name);
+}
