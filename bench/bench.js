@@ -8,7 +8,14 @@ import { cases } from './macro/cases.js';
 import { measureNode, missingPrograms } from './macro/measure-node.js';
 import { saveResults } from './macro/results.js';
 import { outputPlaces, writePage } from './page/write-page.js';
-import { choose, main, positiveInteger, UsageError, wholeNumber } from './support/command.js';
+import {
+  choose,
+  main,
+  nodeLines,
+  positiveInteger,
+  UsageError,
+  wholeNumber,
+} from './support/command.js';
 import { stopOnSignals } from './support/process.js';
 
 const known = backends(fileURLToPath(new URL('../dist', import.meta.url)));
@@ -78,13 +85,6 @@ function against(folder) {
   if (folder === undefined) return [];
   if (!existsSync(join(folder, 'index.js'))) throw new UsageError(`${folder} has no index.js`);
   return [fcgi('against', resolve(folder))];
-}
-
-/** @param {string} text */
-function nodeLines(text) {
-  const lines = text.split(',');
-  if (lines.every((line) => /^[1-9]\d*$/.test(line))) return lines;
-  throw new UsageError(`--node takes lines of Node, as 20,22, not ${text}`);
 }
 
 function requirePrograms() {

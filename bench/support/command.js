@@ -74,3 +74,14 @@ export function choose(option, text, all) {
   }
   return wanted.length === 0 ? [...all] : all.filter(({ name }) => wanted.includes(name));
 }
+
+/**
+ * Lines of Node, as `20,22`.
+ *
+ * @param {string} text
+ */
+export function nodeLines(text) {
+  const lines = text.split(',');
+  if (lines.every((line) => /^[1-9]\d*$/.test(line))) return lines;
+  throw new UsageError(`--node takes lines of Node, as 20,22, not ${text}`);
+}

@@ -1,10 +1,10 @@
 import { createServer } from 'node:http';
 import { MEBIBYTE } from '../../apps/contents.js';
 import { FORTY_HEADERS } from '../../apps/headers.js';
+import { fastcgiRequest, httpRequest } from '../../support/requests.js';
 import { Conversation } from '../conversation.js';
-import { fastcgiRequest, httpRequest } from '../requests.js';
 
-/** @typedef {import('../requests.js').Request} Request */
+/** @typedef {import('../../support/requests.js').Request} Request */
 
 /**
  * @typedef {object} AdapterCase

@@ -1,5 +1,5 @@
+import { fastcgiRequest, httpRequest, nginxParams, pairs, record } from '../../support/requests.js';
 import { check } from '../check.js';
-import { fastcgiRequest, httpRequest, nginxParams, pairs, record } from '../requests.js';
 import { createHttpParser } from './http-parser.js';
 
 const STDIN = 5;
