@@ -5,9 +5,6 @@ import { Bench } from 'tinybench';
 import { allocatedBytes } from './allocation.js';
 import { scenarios } from './scenarios.js';
 
-/** How much longer than it is measured a run is warmed up: V8 has compiled all of a server after half a second. */
-const WARM_UP = 3;
-
 /**
  * @typedef {object} Order
  * @property {string} scenario
@@ -17,18 +14,18 @@ const WARM_UP = 3;
 
 /** @type {Order} */
 const order = JSON.parse(process.argv[2] ?? '{}');
-const run = await prepare(order);
-const cpuMilliseconds = await cpuTime(run, order);
+const scenario = scenarios.find(({ name }) => name === order.scenario);
+if (!scenario) throw new Error(`There is no scenario ${order.scenario}`);
+const run = await prepare(scenario, order);
+const cpuMilliseconds = await cpuTime(run, order.milliseconds, scenario.warmUp);
 const bytes = await allocatedBytes(run);
 console.log(JSON.stringify({ cpuMilliseconds, bytes }));
 process.exit();
 
-/** @param {Order} order */
-async function prepare({ scenario: name, dist }) {
-  const scenario = scenarios.find((one) => one.name === name);
-  if (!scenario) throw new Error(`There is no scenario ${name}`);
+/** @param {import('./scenario.js').Scenario} scenario @param {Order} order */
+async function prepare(scenario, { dist }) {
   if (!dist) {
-    if (!scenario.node) throw new Error(`Node has nothing like ${name}`);
+    if (!scenario.node) throw new Error(`Node has nothing like ${scenario.name}`);
     return scenario.node();
   }
   const load = (/** @type {string} */ file) => import(pathToFileURL(`${dist}/${file}`).href);
@@ -43,13 +40,14 @@ async function prepare({ scenario: name, dist }) {
  * the time that passes, it does not count when others had the core.
  *
  * @param {() => unknown} run
- * @param {Order} order
+ * @param {number} milliseconds
+ * @param {number} warmUp how many times longer to warm up before
  */
-async function cpuTime(run, { milliseconds }) {
+async function cpuTime(run, milliseconds, warmUp) {
   const bench = new Bench({
     timestampProvider: { name: 'cpu', fn: cpuNow, toMs: Number, fromMs: Number },
     time: milliseconds,
-    warmupTime: WARM_UP * milliseconds,
+    warmupTime: warmUp * milliseconds,
     iterations: 1,
     warmupIterations: 1,
     throws: true,

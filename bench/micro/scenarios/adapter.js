@@ -6,6 +6,9 @@ import { Conversation } from '../conversation.js';
 
 /** @typedef {import('../../support/requests.js').Request} Request */
 
+/** V8 has compiled all of a server after 0.7 seconds: measured after less, Node 24 takes up to three times as long. */
+const WARM_UP = 5;
+
 /**
  * @typedef {object} AdapterCase
  * @property {string} name
@@ -104,6 +107,7 @@ function scenario({ name, says, app, request = {}, answer, batch }) {
     says,
     unit: 'request',
     operations: batch,
+    warmUp: WARM_UP,
     ours: async ({ fcgi }) =>
       converse(fcgi.createServer(await listener()), fastcgiRequest(request)),
     node: async () => {

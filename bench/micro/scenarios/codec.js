@@ -10,6 +10,8 @@ const END_REQUEST = 3;
 const BLOCKS = 100;
 const RECORDS = 200;
 
+const WARM_UP = 1;
+
 const params = nginxParams({});
 
 /** @type {import('../scenario.js').Scenario} */
@@ -18,6 +20,7 @@ const recordsRead = {
   says: 'RecordReader: records of 64 bytes',
   unit: 'record',
   operations: RECORDS,
+  warmUp: WARM_UP,
   ours: ({ protocol }) => {
     let records = 0;
     const reader = new protocol.RecordReader(() => {
@@ -36,6 +39,7 @@ const recordsWritten = {
   says: 'RecordWriter: answers of 3 records, each taken at once',
   unit: 'record',
   operations: 3 * BLOCKS,
+  warmUp: WARM_UP,
   ours: ({ protocol }) => {
     const end = protocol.encodeEndRequest({ appStatus: 0, protocolStatus: 0 });
     const content = `Status: 200 OK\r\nContent-Type: text/plain\r\n\r\n${'x'.repeat(100)}`;
@@ -66,6 +70,7 @@ function paramsDecoded(name, says, requests) {
     says,
     unit: 'param',
     operations: BLOCKS * perTurn,
+    warmUp: WARM_UP,
     ours: ({ protocol }) => {
       const decoder = new protocol.PairDecoder();
       const blocks = requests.map(pairs);
@@ -86,6 +91,7 @@ const paramsEncoded = {
   says: "encodePairs: nginx's 20 params",
   unit: 'param',
   operations: BLOCKS * params.length,
+  warmUp: WARM_UP,
   ours: ({ protocol }) => {
     const flat = params.flat();
     check(protocol.encodePairs(flat).equals(pairs(params)), 'each param is encoded');
@@ -101,6 +107,7 @@ const head = {
   says: "one request's bytes to names and values, beside Node's parser",
   unit: 'request',
   operations: BLOCKS,
+  warmUp: WARM_UP,
   ours: ({ protocol }) => {
     const { PARAMS } = protocol.RecordType;
     const decoder = new protocol.PairDecoder();
