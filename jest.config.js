@@ -55,7 +55,9 @@ export default {
     {
       ...common,
       displayName: 'integration',
-      testMatch: ['<rootDir>/test/{frontends,package,demo-app,reliability,attacks}/**/*.test.ts'],
+      testMatch: [
+        '<rootDir>/test/{frontends,package,demo-app,reliability,attacks,bench}/**/*.test.ts',
+      ],
     },
   ],
 };

@@ -7,6 +7,7 @@ import { backends } from './macro/backends.js';
 import { cases } from './macro/cases.js';
 import { measureNode, missingPrograms } from './macro/measure-node.js';
 import { saveResults } from './macro/results.js';
+import { summary } from './macro/summary.js';
 import { outputPlaces, writePage } from './page/write-page.js';
 import {
   choose,
@@ -25,8 +26,8 @@ const names = (/** @type {readonly { name: string }[]} */ all) =>
 
 const usage = `Usage: npm run bench -- [options]
 
-Measures the CPU time that backends behind nginx take for a request, under the load of wrk, and writes the
-results, docs/performance.md and its charts.
+Measures the CPU time that backends behind nginx take for a request, under the load of wrk. A run of all
+cases and backends writes bench/results, docs/performance.md and its charts.
 
   --cases NAMES      some of ${names(cases)}
   --backends NAMES   some of ${names(known)}
@@ -36,9 +37,14 @@ results, docs/performance.md and its charts.
   --node LINES       lines of Node, as 20,22,24,26; others than the running one are installed into a
                      cache (default: the running one)
   --against FOLDER   the dist of another build of this package, as one more backend
-  --output FOLDER    writes results, page and charts there, and not into bench/results and docs
+  --output FOLDER    writes results, page and charts there
   --help
 `;
+
+/** Backends without which a run is worth nothing. */
+const OURS = ['http', 'fcgi', 'against'];
+
+const NOT_WRITTEN = 'Nothing is written for some of the cases or backends without --output';
 
 await main(usage, async () => {
   const { values } = parseArgs({
@@ -70,14 +76,16 @@ await main(usage, async () => {
   const lines = nodeLines(values.node);
   requirePrograms();
   stopOnSignals();
-  const places = outputPlaces(values.output);
+  const whole = !values.cases && !values.backends && !values.against;
+  const places = whole || values.output ? outputPlaces(values.output) : undefined;
   for (const line of lines) {
     const results = await measureNode(line, options);
-    saveResults(places.results, results, cases);
+    if (places) saveResults(places.results, results);
+    console.log(summary(results));
     tellFailures(results);
   }
-  await writePage(places);
-  console.log(`Written: ${places.page}`);
+  if (places) writePage(places);
+  console.log(places ? `Written: ${places.page}` : NOT_WRITTEN);
 });
 
 /** @param {string | undefined} folder */
@@ -99,7 +107,7 @@ function tellFailures({ cases: measured }) {
       if (failure === undefined) continue;
       console.error(`${name}, ${backend}: ${failure}`);
       // Others than this package may fail; the page says so.
-      if (backend === 'http' || backend === 'fcgi') process.exitCode = 1;
+      if (OURS.includes(backend)) process.exitCode = 1;
     }
   }
 }

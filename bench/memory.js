@@ -12,7 +12,8 @@ const OTHER_DESCRIPTORS = 100;
 
 const usage = `Usage: npm run bench:memory -- [options]
 
-Measures the resident memory of this package and of Node's http, and writes it into docs/performance.md.
+Measures the resident memory of this package and of Node's http, and writes it into bench/results and
+docs/performance.md.
 
   --scenarios NAMES   some of ${scenarios.map(({ name }) => name).join(', ')}
   --connections N     idle connections (default: 10000)
@@ -20,7 +21,7 @@ Measures the resident memory of this package and of Node's http, and writes it i
   --mebibytes N       of the response to a slow reader (default: 1024)
   --rounds N          each in a process of its own (default: 3)
   --node LINES        lines of Node, as 20,22,24,26 (default: the running one)
-  --output FOLDER     writes results and page there, and not into bench/results and docs
+  --output FOLDER     writes results and page there
   --help
 `;
 

@@ -4,7 +4,7 @@ import { parseArgs } from 'node:util';
 import { scenarios } from './micro/scenarios.js';
 import { table } from './micro/table.js';
 import { measureInTurns } from './micro/turns.js';
-import { main, positiveNumber, UsageError } from './support/command.js';
+import { main, positiveInteger, positiveNumber, UsageError } from './support/command.js';
 
 const usage = `Usage: npm run bench:micro -- [options] [scenario...]
 
@@ -38,7 +38,7 @@ await main(usage, async () => {
   if (values.help) return console.log(usage);
   const chosen = choose(positionals);
   if (values.list) return list(chosen);
-  const rounds = positiveNumber('--rounds', values.rounds);
+  const rounds = positiveInteger('--rounds', values.rounds);
   const milliseconds = positiveNumber('--milliseconds', values.milliseconds);
   const builds = [{ name: 'fcgi', dist: build(values.dist) }];
   if (values.against) builds.push({ name: 'against', dist: build(values.against) });

@@ -1,6 +1,5 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
 
 /**
  * What was measured on one line of Node: the file `node-22.json`.
@@ -18,26 +17,13 @@ import { isDeepStrictEqual } from 'node:util';
  */
 
 /**
- * Writes what was measured. Cases of an earlier run on the same machine and version stay if they were not measured again:
- * what is compared is always of one run.
- *
  * @param {string} folder
  * @param {Results} results
- * @param {readonly { name: string }[]} all cases, in the order of the tables
  */
-export function saveResults(folder, results, all) {
-  const order = all.map(({ name }) => name);
+export function saveResults(folder, results) {
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `node-${results.node.split('.')[0]}.json`);
-  const earlier = loadResults(folder).find(
-    ({ node, machine }) => node === results.node && isDeepStrictEqual(machine, results.machine),
-  );
-  const fresh = new Set(results.cases.map(({ name }) => name));
-  const kept = earlier?.cases.filter(({ name }) => !fresh.has(name)) ?? [];
-  const cases = [...kept, ...results.cases].sort(
-    (a, b) => order.indexOf(a.name) - order.indexOf(b.name),
-  );
-  writeFileSync(file, `${JSON.stringify({ ...results, cases }, null, 1)}\n`);
+  writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
 }
 
 /**

@@ -7,21 +7,26 @@ import { casesOf, figures, lineOf } from './figures.js';
 const NOTHING = 'Not measured yet.';
 
 /**
- * What was measured, and on what.
+ * On what it was measured, and how.
  *
  * @param {readonly Results[]} all
  */
 export function machine(all) {
   if (all.length === 0) return NOTHING;
-  const rows = all.map(({ node, date, machine: on, versions, settings, command }) => [
+  const rows = all.map(({ node, date, settings: { rounds, seconds, warmUp }, command }) => [
     node,
     date,
-    `${on.cpu}, ${on.cores} cores, ${on.memory}; ${on.system}`,
-    named(versions),
-    `${settings.rounds} rounds of ${settings.seconds} s`,
+    `${rounds} × ${seconds} s, each after ${warmUp} s`,
     `\`${command}\``,
   ]);
-  return table(['Node', 'date', 'machine', 'versions', 'measured', 'command'], rows);
+  const machines = distinct(all.map(({ machine: on }) => describe(on)));
+  const versions = distinct(all.map((results) => named(results.versions)));
+  return [
+    ...machines.map((text) => `- ${text}`),
+    ...versions.map((text) => `- ${text}`),
+    '',
+    table(['Node', 'date', 'measured', 'command'], rows),
+  ].join('\n');
 }
 
 /**
@@ -129,6 +134,17 @@ function leftOut(all) {
   return [...missing]
     .map(([name, install]) => `${name} was left out: ${install} was not installed.`)
     .join(' ');
+}
+
+/** @param {Readonly<Record<string, string | number>>} on */
+function describe({ cpu, cores, memory: size, system, pinned }) {
+  const where = pinned === 'yes' ? 'a core each' : 'not pinned to cores';
+  return `${cpu}, ${cores} cores, ${size}; ${system}; ${where}`;
+}
+
+/** @param {readonly string[]} texts */
+function distinct(texts) {
+  return [...new Set(texts)];
 }
 
 /** @param {Readonly<Record<string, string>>} versions */

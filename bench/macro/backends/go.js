@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from '../../support/find-program.js';
+import { toldVersion } from '../../support/machine.js';
 import { PLAIN_APPS } from '../backend.js';
 
 const SOURCE = fileURLToPath(new URL('programs/go.go', import.meta.url));
@@ -14,7 +15,7 @@ export const go = {
   protocol: 'fastcgi',
   apps: PLAIN_APPS,
   missing: () => (findProgram('go') ? undefined : 'golang-go'),
-  version: () => execFileSync('go', ['version'], { encoding: 'utf8' }).split(' ')[2] ?? '',
+  version: () => toldVersion('go', ['version']),
   prepare: ({ folder, app, socket }) => {
     const program = join(folder, 'go');
     if (!existsSync(program)) build(program, folder);

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findProgram } from '../../support/find-program.js';
+import { toldVersion } from '../../support/machine.js';
 import { PLAIN_APPS } from '../backend.js';
 
 const SOURCE = fileURLToPath(new URL('programs/libfcgi.c', import.meta.url));
@@ -17,10 +18,7 @@ export const libfcgi = {
     if (!findProgram('gcc')) return 'gcc and libc6-dev';
     return existsSync('/usr/include/fcgiapp.h') ? undefined : 'libfcgi-dev';
   },
-  version: () => {
-    const compiler = execFileSync('gcc', ['-dumpfullversion'], { encoding: 'utf8' }).trim();
-    return `gcc ${compiler}`;
-  },
+  version: () => `built by gcc ${toldVersion('gcc', ['-dumpfullversion'])}`,
   prepare: ({ folder, app, socket, workers }) => {
     const program = join(folder, 'libfcgi');
     if (!existsSync(program)) {

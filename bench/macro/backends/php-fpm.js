@@ -1,8 +1,8 @@
-import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { findProgram } from '../../support/find-program.js';
+import { toldVersion } from '../../support/machine.js';
 import { PLAIN_APPS } from '../backend.js';
 
 /** Newer ones are as good: what is measured is hello world. */
@@ -17,10 +17,7 @@ export const phpFpm = {
   protocol: 'fastcgi',
   apps: PLAIN_APPS,
   missing: () => (program() ? undefined : 'php8.2-fpm'),
-  version: () => {
-    const [, version = ''] = execFileSync(program() ?? '', ['-v'], { encoding: 'utf8' }).split(' ');
-    return version;
-  },
+  version: () => toldVersion(program() ?? '', ['-v']),
   prepare: ({ folder, socket, workers }) => {
     const file = join(folder, 'php-fpm.conf');
     writeFileSync(file, configuration({ folder, socket, workers }));

@@ -1,0 +1,46 @@
+import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+export const repository = join(__dirname, '../../..');
+
+export interface Outcome {
+  readonly status: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Milliseconds after which a benchmark that hangs is ended. */
+const LIMIT = 80_000;
+
+/** Runs a script of `bench/` as npm does. */
+export function runBench(script: string, ...args: string[]): Promise<Outcome> {
+  return run([join(repository, 'bench', script), ...args]);
+}
+
+/** Runs a module that imports from `bench/`, and returns what it says. */
+export async function evaluate(code: string): Promise<unknown> {
+  const { status, stdout, stderr } = await run(['--input-type=module', '--eval', code]);
+  if (status !== 0) throw new Error(stderr);
+  return JSON.parse(stdout);
+}
+
+function run(args: readonly string[]): Promise<Outcome> {
+  return new Promise((resolve) => {
+    const options = { cwd: repository, timeout: LIMIT };
+    const child = execFile(process.execPath, args, options, (_error, stdout, stderr) => {
+      resolve({ status: child.exitCode ?? -1, stdout, stderr });
+    });
+  });
+}
+
+/** A folder for what the tests of a file write, removed after them. */
+export function useFolder(): () => string {
+  let folder: string;
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'fcgi-bench-test-'));
+  });
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+  return () => folder;
+}
