@@ -18,6 +18,7 @@ import {
   wholeNumber,
 } from './support/command.js';
 import { stopOnSignals } from './support/process.js';
+import { removeAllTemporary } from './support/temporary.js';
 
 const known = backends(fileURLToPath(new URL('../dist', import.meta.url)));
 
@@ -33,7 +34,7 @@ cases and backends writes bench/results, docs/performance.md and its charts.
   --backends NAMES   some of ${names(known)}
   --rounds N         rounds for each case and backend, interleaved (default: 5)
   --seconds N        that a round measures, a whole number (default: 4)
-  --warm-up N        seconds that each new process serves before, a whole number (default: 2)
+  --warm-up N        seconds of CPU time that each new process has before, a whole number (default: 2)
   --node LINES       lines of Node, as 20,22,24,26; others than the running one are installed into a
                      cache (default: the running one)
   --against FOLDER   the dist of another build of this package, as one more backend
@@ -75,7 +76,7 @@ await main(usage, async () => {
   };
   const lines = nodeLines(values.node);
   requirePrograms();
-  stopOnSignals();
+  stopOnSignals(removeAllTemporary);
   const whole = !values.cases && !values.backends && !values.against;
   const places = whole || values.output ? outputPlaces(values.output) : undefined;
   for (const line of lines) {

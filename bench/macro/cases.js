@@ -55,7 +55,7 @@ export const cases = [
     isRight: json,
   },
   {
-    name: 'response',
+    name: 'response-1mib',
     says: '1 MiB response',
     app: 'response',
     connections: CONNECTIONS,
@@ -63,7 +63,7 @@ export const cases = [
     isRight: mebibyte,
   },
   {
-    name: 'upload',
+    name: 'upload-1mib',
     says: '1 MiB upload',
     app: 'upload',
     connections: CONNECTIONS,
@@ -72,7 +72,7 @@ export const cases = [
     isRight: (body) => body.toString() === `${MEBIBYTE.length} bytes`,
   },
   {
-    name: 'stream',
+    name: 'stream-1mib',
     says: '1 MiB response in writes of 16 KiB',
     app: 'stream',
     connections: CONNECTIONS,

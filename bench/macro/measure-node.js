@@ -1,9 +1,7 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { chooseCores } from '../support/cores.js';
 import { findProgram } from '../support/find-program.js';
 import { describeMachine, toldVersion } from '../support/machine.js';
+import { makeTemporary, removeTemporary } from '../support/temporary.js';
 import { packageVersion } from './backends/node-program.js';
 import { nodeBinary } from './nodes.js';
 import { measureSeries } from './series.js';
@@ -29,7 +27,7 @@ export async function measureNode(line, { backends, cases, settings, command, te
   const version = toldVersion(node, ['--version']);
   tell(`Node ${version}`);
   const able = backends.filter((backend) => !backend.missing());
-  const folder = mkdtempSync(join(tmpdir(), 'fcgi-bench-'));
+  const folder = makeTemporary('fcgi-bench-');
   try {
     const cores = chooseCores();
     const measured = await measureSeries({
@@ -56,7 +54,7 @@ export async function measureNode(line, { backends, cases, settings, command, te
       cases: measured.map((one, i) => ({ ...one, says: cases[i]?.says ?? '' })),
     };
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeTemporary(folder);
   }
 }
 

@@ -1,9 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { nodeBinary } from '../macro/nodes.js';
 import { describeMachine, toldVersion } from '../support/machine.js';
+import { makeTemporary, removeTemporary } from '../support/temporary.js';
 import { Client } from './client.js';
 import { scenarios, warmUp } from './scenarios.js';
 import { ServerProcess } from './server-process.js';
@@ -68,7 +67,7 @@ async function measureScenario(scenario, node, { rounds, sizes, dist, tell }) {
  * @param {{ node: string, how: string, protocol: 'http' | 'fcgi', sizes: import('./scenarios.js').Sizes }} options
  */
 async function measureOnce({ app, measure }, { node, how, protocol, sizes }) {
-  const folder = mkdtempSync(join(tmpdir(), 'fcgi-memory-'));
+  const folder = makeTemporary('fcgi-memory-');
   const socket = join(folder, 'app.sock');
   const client = new Client(socket, protocol);
   try {
@@ -81,6 +80,6 @@ async function measureOnce({ app, measure }, { node, how, protocol, sizes }) {
       await server.stop();
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    removeTemporary(folder);
   }
 }

@@ -58,7 +58,7 @@ export async function measureInTurns(scenario, contenders, { rounds, millisecond
 
 /** @param {object} order */
 async function measure(order) {
-  const args = ['--expose-gc', '--disable-warning=DEP0111', MEASURE, JSON.stringify(order)];
+  const args = ['--expose-gc', MEASURE, JSON.stringify(order)];
   const env = { ...process.env, NODE_ENV: 'production' };
   const { stdout } = await run(process.execPath, args, { env, timeout: LIMIT });
   return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');

@@ -63,7 +63,18 @@ function draw({ title, categories, series, line }) {
   });
   const svg = chart.renderToSVGString();
   chart.dispose();
-  return `${svg}\n`;
+  return still(svg, title);
+}
+
+/**
+ * Without what only matters under a pointer, and with a title for those who do not see it.
+ *
+ * @param {string} svg
+ * @param {string} title
+ */
+function still(svg, title) {
+  const bare = svg.replace(/<style[^]*?<\/style>\n?/, '').replaceAll(/ class="[^"]*"/g, '');
+  return `${bare.replace('>', `>\n<title>${title}</title>`)}\n`;
 }
 
 /** @param {{ value: unknown }} point */

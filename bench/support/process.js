@@ -64,11 +64,16 @@ export class Program {
   }
 }
 
-/** Ends all that runs when the benchmark is interrupted. */
-export function stopOnSignals() {
+/**
+ * Ends all that runs, and removes what was written for it, when the benchmark is interrupted.
+ *
+ * @param {() => void} cleanUp
+ */
+export function stopOnSignals(cleanUp) {
   for (const signal of /** @type {const} */ (['SIGINT', 'SIGTERM'])) {
     process.once(signal, async () => {
       await Promise.all([...running].map((program) => program.stop()));
+      cleanUp();
       process.exit(1);
     });
   }

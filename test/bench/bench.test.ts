@@ -38,7 +38,7 @@ const positive = (rounds: BackendResult['rounds']) =>
   rounds.map(({ cpu = 0, perSecond = 0, busy = 0 }) => cpu > 0 && perSecond > 0 && busy > 0);
 
 describeWith('npm run bench', [NGINX, WRK], () => {
-  test.each(['plain', 'express-middleware', 'koa', 'upload', 'connection'])(
+  test.each(['plain', 'express-middleware', 'koa', 'upload-1mib', 'connection'])(
     'measures the case %s, and writes page and charts',
     async (name) => {
       const { status, stderr, results, read } = await measure(
@@ -92,7 +92,7 @@ describeWith('npm run bench', [NGINX, WRK], () => {
 describeWith('The other backends', [NGINX, WRK, GO, PHP_FPM, ...LIBFCGI], () => {
   test('are measured with what they have', async () => {
     const others = ['node-fastcgi', 'go', 'php-fpm', 'libfcgi'];
-    const args = ['--cases', 'plain,stream', '--backends', others.join(',')];
+    const args = ['--cases', 'plain,stream-1mib', '--backends', others.join(',')];
     const { status, stderr, results } = await measure('others', ...args);
     expect([status, status === 0 ? '' : stderr]).toEqual([0, '']);
     for (const { backends } of results.cases) {
