@@ -1,3 +1,4 @@
+import { loadavg } from 'node:os';
 import { chooseCores } from '../support/cores.js';
 import { findProgram } from '../support/find-program.js';
 import { describeMachine, toldVersion } from '../support/machine.js';
@@ -25,6 +26,7 @@ import { measureSeries } from './series.js';
 export async function measureNode(line, { backends, cases, settings, command, tell }) {
   const node = nodeBinary(line);
   const version = toldVersion(node, ['--version']);
+  const [busyBefore = 0] = loadavg();
   tell(`Node ${version}`);
   const able = backends.filter((backend) => !backend.missing());
   const folder = makeTemporary('fcgi-bench-');
@@ -43,6 +45,7 @@ export async function measureNode(line, { backends, cases, settings, command, te
       node: version,
       date: new Date().toISOString().slice(0, 10),
       command,
+      loadAverage: busyBefore,
       machine: { ...describeMachine(), pinned: cores.backend === undefined ? 'no' : 'yes' },
       versions: await versions(able),
       settings,

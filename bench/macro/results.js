@@ -8,6 +8,7 @@ import { join } from 'node:path';
  * @property {string} node its version
  * @property {string} date
  * @property {string} command
+ * @property {number} loadAverage of the machine's last minute, when the run began: near 0 on a quiet one
  * @property {Readonly<Record<string, string | number>>} machine
  * @property {Readonly<Record<string, string>>} versions of what took part
  * @property {Readonly<Record<string, number>>} settings

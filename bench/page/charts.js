@@ -73,7 +73,7 @@ function draw({ title, categories, series, line }) {
  * @param {string} title
  */
 function still(svg, title) {
-  const bare = svg.replace(/<style[^]*?<\/style>\n?/, '').replaceAll(/ class="[^"]*"/g, '');
+  const bare = svg.replace(/<style.*?<\/style>\n?/s, '').replaceAll(/ class="[^"]*"/g, '');
   return `${bare.replace('>', `>\n<title>${title}</title>`)}\n`;
 }
 

@@ -13,10 +13,11 @@ const NOTHING = 'Not measured yet.';
  */
 export function machine(all) {
   if (all.length === 0) return NOTHING;
-  const rows = all.map(({ node, date, settings: { rounds, seconds, warmUp }, command }) => [
+  const rows = all.map(({ node, date, loadAverage, settings, command }) => [
     node,
     date,
-    `${rounds} × ${seconds} s, each after ${warmUp} s`,
+    loadAverage.toFixed(1),
+    `${settings.rounds} × ${settings.seconds} s, each after ${settings.warmUp} s`,
     `\`${command}\``,
   ]);
   const machines = distinct(all.map(({ machine: on }) => describe(on)));
@@ -25,7 +26,7 @@ export function machine(all) {
     ...machines.map((text) => `- ${text}`),
     ...versions.map((text) => `- ${text}`),
     '',
-    table(['Node', 'date', 'measured', 'command'], rows),
+    table(['Node', 'date', 'load before', 'measured', 'command'], rows),
   ].join('\n');
 }
 

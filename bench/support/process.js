@@ -3,7 +3,8 @@ import { connect } from 'node:net';
 import { setTimeout as wait } from 'node:timers/promises';
 
 /** Milliseconds that a program has to start, and to end after it was asked to. */
-const LIMIT = 10_000;
+const START_LIMIT = 30_000;
+const STOP_LIMIT = 10_000;
 
 /** @type {Set<Program>} */
 const running = new Set();
@@ -47,7 +48,7 @@ export class Program {
    * @param {import('node:net').NetConnectOpts} target
    */
   async accepting(target) {
-    const end = Date.now() + LIMIT;
+    const end = Date.now() + START_LIMIT;
     while (this.running && Date.now() < end) {
       if (await accepts(target)) return;
       await wait(10);
@@ -58,7 +59,7 @@ export class Program {
   /** Ends it, the hard way if it does not follow. */
   async stop() {
     this.#child.kill();
-    const limit = setTimeout(() => this.#child.kill('SIGKILL'), LIMIT);
+    const limit = setTimeout(() => this.#child.kill('SIGKILL'), STOP_LIMIT);
     await this.ended;
     clearTimeout(limit);
   }

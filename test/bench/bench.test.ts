@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -7,13 +7,16 @@ import { GO, LIBFCGI } from '../frontends/support/counterpart.ts';
 import { NGINX } from '../frontends/support/nginx.ts';
 import { PHP_FPM } from '../frontends/support/php-fpm.ts';
 import { describeWith, type Program } from '../frontends/support/requirement.ts';
-import { evaluate, repository, runBench, useFolder } from './support/run.ts';
+import { evaluate, repository, runBench, runBenchWithPath, useFolder } from './support/run.ts';
 
 const WRK: Program = { path: '/usr/bin/wrk', package: 'wrk' };
 
 const QUICK = ['--rounds', '1', '--seconds', '1', '--warm-up', '0'];
 
 const line = process.versions.node.split('.')[0];
+
+// Some of these start a dozen servers one after the other, and build two of them.
+jest.setTimeout(180_000);
 
 const folder = useFolder();
 
@@ -87,6 +90,36 @@ describeWith('npm run bench', [NGINX, WRK], () => {
     expect(stdout).toContain('Nothing is written');
     expect(page()).toBe(before);
   });
+});
+
+describeWith('A machine on which only nginx and wrk are installed', [NGINX, WRK], () => {
+  test('has the other backends left out by name, and pins nothing to cores', async () => {
+    const programs = join(folder(), 'programs');
+    mkdirSync(programs);
+    symlinkSync(WRK.path, join(programs, 'wrk'));
+    symlinkSync('/bin/sh', join(programs, 'sh'));
+    const output = join(folder(), 'few');
+    const args = ['--cases', 'plain', '--backends', 'fcgi,go,libfcgi', '--output', output];
+    const { status, stderr } = await runBenchWithPath(programs, 'bench.js', ...QUICK, ...args);
+    expect([status, status === 0 ? '' : stderr]).toEqual([0, '']);
+    const results = JSON.parse(readFileSync(join(output, `node-${line}.json`), 'utf8'));
+    expect(results).toMatchObject({
+      machine: { pinned: 'no' },
+      leftOut: [
+        { name: 'go', install: 'golang-go' },
+        { name: 'libfcgi', install: 'gcc and libc6-dev' },
+      ],
+      cases: [{ name: 'plain', backends: [{ name: 'fcgi', rounds: [expect.anything()] }] }],
+    });
+  });
+});
+
+test('names the packages of what it cannot do without', async () => {
+  const { status, stderr } = await runBenchWithPath(folder(), 'bench.js', ...QUICK);
+  expect([status, stderr]).toEqual([
+    1,
+    expect.stringMatching(/Not installed: (nginx-light and )?wrk/),
+  ]);
 });
 
 describeWith('The other backends', [NGINX, WRK, GO, PHP_FPM, ...LIBFCGI], () => {
