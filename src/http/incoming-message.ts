@@ -1,12 +1,24 @@
+import { EventEmitter } from 'node:events';
 import { IncomingMessage } from 'node:http';
 import type { RequestHead } from '../cgi/request-head.ts';
 
 /** What Node's HTTP parser, whose part is played here, reaches into. */
 interface ParsedMessage extends IncomingMessage {
   _addHeaderLines(rawHeaders: string[], length: number): void;
-  readonly _dumped: boolean;
   readonly _consuming: boolean;
+  readonly _eventsCount: number;
+  readonly _readableState: ReadableState;
+  _dumped: boolean;
   _dump(): void;
+}
+
+interface ReadableState {
+  flowing: boolean | null;
+  ended: boolean;
+  endEmitted: boolean;
+  destroyed: boolean;
+  closed: boolean;
+  closeEmitted: boolean;
 }
 
 /** Fills a fresh message with the head of its request; `headers` is made from it on first use. */
@@ -34,6 +46,46 @@ export function endBody(incoming: IncomingMessage): void {
   incoming.push(null);
 }
 
+/**
+ * Whether a body without a byte ends only when somebody reads it. In Node 26 streams do without the ticks that this
+ * spares, and end in another order.
+ */
+export const endsLate = Number.parseInt(process.versions.node, 10) < 26;
+
+/** Notes that there is no more of the body to come. It ends when somebody reads it. */
+export function completeBody(incoming: IncomingMessage): void {
+  incoming.complete = true;
+}
+
+const { emit } = EventEmitter.prototype;
+
+/**
+ * Whether a message has no body, and nobody has looked for one, or sees its events: by a listener, or by an
+ * `emit()` of their own, as some tools for tracing have.
+ *
+ * Such a message need not go through the states of a stream up to `'close'`: six ticks of the event loop, and a
+ * sixth of the time that a small request takes.
+ */
+export function isUnobserved(incoming: IncomingMessage): boolean {
+  const message = incoming as ParsedMessage;
+  const { ended, flowing } = message._readableState;
+  if (!message.complete || ended || message._consuming || flowing !== null) return false;
+  return message._eventsCount === 0 && message.emit === emit && !message.destroyed;
+}
+
+/** Puts an unobserved message in the state that it would have after its last event. */
+export function closeUnobserved(incoming: IncomingMessage): void {
+  const message = incoming as ParsedMessage;
+  const { _readableState: state } = message;
+  message._dumped = true;
+  state.flowing = true;
+  state.ended = true;
+  state.endEmitted = true;
+  state.destroyed = true;
+  state.closed = true;
+  state.closeEmitted = true;
+}
+
 /** Cuts the message off, with the events and the error of `http` when the client goes away. */
 export function abortMessage(incoming: IncomingMessage): void {
   incoming.destroy(Object.assign(new Error('aborted'), { code: 'ECONNRESET' }));
@@ -53,6 +105,12 @@ const kDetachAbortSignal = Object.getOwnPropertySymbols(IncomingMessage.prototyp
   (symbol) => symbol.description === 'kDetachAbortSignal',
 );
 
+/** Notes that the response was sent: what happens to the connection is no abort any more. */
+export function detachSignal(incoming: IncomingMessage): void {
+  if (!kDetachAbortSignal) return;
+  (incoming as unknown as Record<symbol, () => void>)[kDetachAbortSignal]?.();
+}
+
 /**
  * Lets go of a message whose response was sent, so that it ends and emits `'close'`.
  *
@@ -63,11 +121,11 @@ const kDetachAbortSignal = Object.getOwnPropertySymbols(IncomingMessage.prototyp
  */
 export function releaseMessage(incoming: IncomingMessage, bodyEnded: boolean): boolean {
   const message = incoming as ParsedMessage;
-  if (kDetachAbortSignal) {
-    (message as unknown as Record<symbol, () => void>)[kDetachAbortSignal]?.();
-  }
   if (!isRead(message)) message._dump();
-  if (message.complete) return false;
+  if (message.complete) {
+    if (!message._readableState.ended) message.push(null);
+    return false;
+  }
   if (message._dumped) endBody(message);
   else if (bodyEnded) return true;
   else abortMessage(message);

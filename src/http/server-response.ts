@@ -1,6 +1,6 @@
 import { IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { dropHopByHop } from './hop-by-hop.ts';
-import { releaseMessage } from './incoming-message.ts';
+import { closeUnobserved, detachSignal, isUnobserved, releaseMessage } from './incoming-message.ts';
 import type { RequestSocket } from './request-socket.ts';
 
 type Headers = OutgoingHttpHeaders | readonly unknown[] | undefined;
@@ -49,17 +49,20 @@ function finishRequest(this: ServedResponse): void {
 
 /** As when a connection of `http` closes after its response: `'close'` on socket, `res` and `req`. */
 function closeRequest(this: ServerResponse): void {
+  const { req } = this;
   const socket = this.socket as unknown as RequestSocket;
-  const stillRead = releaseMessage(this.req, socket.bodyEnded);
+  detachSignal(req);
+  const unobserved = isUnobserved(req);
+  const stillRead = !unobserved && releaseMessage(req, socket.bodyEnded);
   // Listeners for 'finish' find the response without its socket, as under `http`.
   this.detachSocket(socket as never);
-  process.nextTick(emitClose, this, socket);
-  if (stillRead) this.req.once('close', () => socket.destroy());
+  process.nextTick(emitClose, this, socket, unobserved);
+  if (stillRead) req.once('close', () => socket.destroy());
   else socket.destroyNow();
 }
 
-/** What Node does for a response that has let go of its socket, and for the socket. */
-function emitClose(res: ServerResponse, socket: RequestSocket): void {
+/** What Node does for a response that has let go of its socket, and for the socket and the request. */
+function emitClose(res: ServerResponse, socket: RequestSocket, unobserved: boolean): void {
   const response = res as ServedResponse;
   if (!response._closed) {
     response.destroyed = true;
@@ -67,6 +70,13 @@ function emitClose(res: ServerResponse, socket: RequestSocket): void {
     response.emit('close');
   }
   if (socket.destroyed) socket.close();
+  if (unobserved) process.nextTick(settleRequest, res.req);
+}
+
+/** In this tick `http` emits `'end'`: who listens by now hears of it. */
+function settleRequest(req: IncomingMessage): void {
+  if (isUnobserved(req)) closeUnobserved(req);
+  else releaseMessage(req, true);
 }
 
 function storeResponseHead(this: ServerResponse, firstLine: string, headers: Headers): void {

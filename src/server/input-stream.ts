@@ -19,6 +19,8 @@ export interface Outlet<Target> {
   /** @returns false if the target has enough for now; it then asks for more through `resume()` */
   push(target: Target, piece: Buffer): boolean;
   end(target: Target): void;
+  /** The stream has ended without a byte; `end()` follows when the target asks for more. Left out, it follows at once. */
+  empty?(target: Target): void;
 }
 
 /**
@@ -53,7 +55,8 @@ export class InputStream<Target> {
   /** Begins to pass the stream on, what has come so far at once. */
   attach(target: Target): void {
     this.#target = target;
-    this.#passOn();
+    if (this.ended && this.received === 0 && this.#outlet.empty) this.#outlet.empty(target);
+    else this.#passOn();
   }
 
   /**

@@ -2,12 +2,16 @@ import type { IncomingMessage } from 'node:http';
 import { type RequestHead, readRequestHead, requestHead } from '../cgi/request-head.ts';
 import type { VariableReader } from '../cgi/variable-reader.ts';
 import { FcgiError } from '../errors.ts';
-import { endBody, pushBody } from '../http/incoming-message.ts';
+import { completeBody, endBody, endsLate, pushBody } from '../http/incoming-message.ts';
 import { RecordType, Role } from '../protocol/index.ts';
 import { FilterData } from './filter-data.ts';
 import { type Flow, InputStream, type Outlet } from './input-stream.ts';
 
-const intoMessage: Outlet<IncomingMessage> = { push: pushBody, end: endBody };
+const intoMessage: Outlet<IncomingMessage> = {
+  push: pushBody,
+  end: endBody,
+  ...(endsLate ? { empty: completeBody } : {}),
+};
 
 /** What the web server sends for a request after its PARAMS: STDIN, and DATA for a Filter. */
 export class RequestInput {
