@@ -25,11 +25,15 @@ export function writeSection(name: string, text: string): void {
   );
 }
 
+/** What a run ran on. */
+export function machine(): string {
+  return `Node ${process.versions.node}, ${availableParallelism()} cores`;
+}
+
 /** Writes down the figures of a run, if it is to be written down. */
 export function record(name: string, figures: Readonly<Record<string, number | string>>): void {
   if (!recording) return;
-  const machine = `Node ${process.versions.node}, ${availableParallelism()} cores`;
-  const rows = Object.entries({ ...figures, failures: 0, machine });
+  const rows = Object.entries({ ...figures, failures: 0, machine: machine() });
   const lines = rows.map(([what, value]) => `| ${what} | ${value} |`);
   writeSection(name, ['', '| | |', '| --- | --- |', ...lines, '', ''].join('\n'));
 }
