@@ -1,9 +1,11 @@
+import { APACHE } from '../frontends/support/apache.ts';
+import { startApache } from '../frontends/support/apache-site.ts';
 import { NGINX, startNginx } from '../frontends/support/nginx.ts';
 import { describeWith } from '../frontends/support/requirement.ts';
-import { KEPT_OVER_UNIX, type Site, useSite } from '../frontends/support/site.ts';
+import { ANEW_OVER_UNIX, KEPT_OVER_UNIX, useSite } from '../frontends/support/site.ts';
 import { Load } from '../reliability/support/load.ts';
+import { connectTo } from '../reliability/support/resets.ts';
 import type { Vitals } from '../reliability/support/vitals.ts';
-import { WebServer } from '../support/web-server.ts';
 import { begin, PARAMS, record } from '../support/wire.ts';
 
 /** A length of four bytes, of which the highest bit only tells that there are four. */
@@ -21,37 +23,36 @@ const lengths: readonly (readonly [string, number, number])[] = [
   ['a value that is one byte longer than its record', 4, 5],
 ];
 
-const connect = (site: Site): Promise<WebServer> => {
-  const { listen } = site.application;
-  if (!('path' in listen)) throw new Error('The application listens on no path');
-  return WebServer.connectTo({ path: listen.path });
-};
+for (const { name, program, start, mode } of [
+  { name: 'nginx', program: NGINX, start: startNginx, mode: KEPT_OVER_UNIX },
+  { name: 'Apache', program: APACHE, start: startApache, mode: ANEW_OVER_UNIX },
+]) {
+  describeWith(`Beside ${name} under load`, [program], () => {
+    const rule = useSite(start, 'plain', mode);
 
-describeWith('Beside nginx under load', [NGINX], () => {
-  const rule = useSite(startNginx, 'plain', KEPT_OVER_UNIX);
-
-  for (const [name, nameLength, valueLength] of lengths) {
-    rule(`${name} end the attacker's connection alone`, async (site) => {
-      const { application } = site;
-      const seen = application.all('clientError').length;
-      const load = new Load(site.origin, 4);
-      const { rss: before } = await application.ask<Vitals>('vitals');
-      const attacker = await connect(site);
-      const pairs = Buffer.concat([
-        length(nameLength),
-        length(valueLength),
-        Buffer.from('NAMEvalu'),
-      ]);
-      attacker.send(begin(), record(PARAMS, 1, pairs), record(PARAMS, 1));
-      await attacker.closed();
-      await load.more(100);
-      await load.stop();
-      expect(application.all('clientError').slice(seen)).toEqual(['ERR_FCGI_NAME_VALUE_PAIR']);
-      expect(attacker.records).toEqual([]);
-      expect(load.failures).toEqual([]);
-      // Far less than the lengths that were claimed.
-      const { rss } = await application.ask<Vitals>('vitals');
-      expect(rss - before).toBeLessThan(256 * 1024 * 1024);
-    });
-  }
-});
+    for (const [what, nameLength, valueLength] of lengths) {
+      rule(`${what} end the attacker's connection alone`, async (site) => {
+        const { application } = site;
+        const seen = application.all('clientError').length;
+        const load = new Load(site.origin, 4);
+        const { rss: before } = await application.ask<Vitals>('vitals');
+        const attacker = await connectTo(application.listen);
+        const pairs = Buffer.concat([
+          length(nameLength),
+          length(valueLength),
+          Buffer.from('NAMEvalu'),
+        ]);
+        attacker.send(begin(), record(PARAMS, 1, pairs), record(PARAMS, 1));
+        await attacker.closed();
+        await load.more(100);
+        await load.stop();
+        expect(application.all('clientError').slice(seen)).toEqual(['ERR_FCGI_NAME_VALUE_PAIR']);
+        expect(attacker.records).toEqual([]);
+        expect(load.failures).toEqual([]);
+        // Far less than the lengths that were claimed.
+        const { rss } = await application.ask<Vitals>('vitals');
+        expect(rss - before).toBeLessThan(256 * 1024 * 1024);
+      });
+    }
+  });
+}

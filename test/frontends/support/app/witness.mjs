@@ -38,7 +38,7 @@ function details(req) {
   };
 }
 
-/** Tries to send what holds the end of a line, and answers with the code of the error, or `sent`. */
+/** Tries to send what holds the end of a line, and answers with the code or name of the error, or `sent`. */
 async function answerSplit(req, res) {
   const { api, value } = query(req);
   try {
@@ -47,7 +47,7 @@ async function answerSplit(req, res) {
     for (const name of res.getHeaderNames()) res.removeHeader(name);
     res.statusMessage = '';
     res.statusCode = 200;
-    res.end(error.code);
+    res.end(error.code ?? error.name);
     return;
   }
   if (!res.writableEnded) res.end('sent');
