@@ -13,9 +13,9 @@ import { ANEW_OVER_TCP, KEPT_OVER_UNIX, requestName, useSite } from '../frontend
 import { SPAWN_FCGI } from '../frontends/support/spawn-fcgi.ts';
 import { connectTo as awaitListener } from '../frontends/support/wire-client.ts';
 import { within } from '../support/deadline.ts';
-import { meet, othersOf, underLoad, watchLogs } from './support/faults.ts';
+import { closedAtOnce, meet, othersOf, underLoad, watchLogs } from './support/faults.ts';
 import { Load } from './support/load.ts';
-import { connectTo, resets } from './support/resets.ts';
+import { connectTo, ownResets, resets } from './support/resets.ts';
 import { FaultTable } from './support/table.ts';
 import type { Vitals } from './support/vitals.ts';
 
@@ -76,13 +76,17 @@ describeWith('A fault under load, behind nginx', [NGINX, PRLIMIT, SPAWN_FCGI], (
         await application.noted('closed', '/never', nth);
         return met;
       };
-      const outcome = await underLoad(site, die, '/never');
+      const outcome = await underLoad(site, die, '/never', other);
       table.add('the web server is killed, and another one asks', outcome);
     });
   });
 
   resets(rule, table, 'closed');
-  describe('over TCP', () => resets(useSite(startNginx, 'faulty', ANEW_OVER_TCP), table, 'reset'));
+  describe('over TCP', () => {
+    const overTcp = useSite(startNginx, 'faulty', ANEW_OVER_TCP);
+    resets(overTcp, table, 'reset');
+    ownResets(overTcp, table);
+  });
 
   rule('a client stops reading', async (site) => {
     const outcome = await underLoad(
@@ -136,7 +140,7 @@ describeWith('A fault under load, behind nginx', [NGINX, PRLIMIT, SPAWN_FCGI], (
         site,
         () => {
           const arrived = site.application.noted('arrived', url, nth);
-          return meet(`${site.origin}${url}`, then === 'waits' ? arrived : undefined);
+          return meet(`${site.origin}${url}`, { leave: then === 'waits' ? arrived : undefined });
         },
         url,
       );
@@ -154,7 +158,8 @@ describeWith('A fault under load, behind nginx', [NGINX, PRLIMIT, SPAWN_FCGI], (
       (await awaitListener(program, { path })).close();
       await withSecondNginx({ path, mode: 0o666 }, true, async (other) => {
         const run = () => meet(`${other.origin}/none`);
-        table.add('the disk is full for the log of `serve()`', await underLoad(site, run, '/none'));
+        const outcome = await underLoad(site, run, '/none', other);
+        table.add('the disk is full for the log of `serve()`', outcome);
       });
       expect(await program.stop()).toBe(0);
     } finally {
@@ -173,7 +178,7 @@ describeWith('A fault under load, behind nginx', [NGINX, PRLIMIT, SPAWN_FCGI], (
       const load = new Load(site.origin, 4);
       try {
         await load.more(20);
-        const logs = watchLogs(site, '/json');
+        const logs = watchLogs(site, '/json', other);
         const { descriptors } = await application.ask<Vitals>('vitals');
         limit(descriptors + 8);
         // They take all that is left, and then some.
@@ -188,7 +193,7 @@ describeWith('A fault under load, behind nginx', [NGINX, PRLIMIT, SPAWN_FCGI], (
         table.add('descriptors are exhausted (EMFILE), and a new connection is needed', {
           client: `${status}; when there are some again ${later.status}`,
           others: othersOf(load),
-          logged: await logs(),
+          logged: closedAtOnce(await logs()),
         });
       } finally {
         limit(1024);

@@ -1,4 +1,5 @@
 import { request } from 'node:http';
+import type { FrontEnd } from '../../frontends/support/front-end.ts';
 import type { Site } from '../../frontends/support/site.ts';
 import { within } from '../../support/deadline.ts';
 import { Load } from './load.ts';
@@ -10,13 +11,23 @@ export interface Outcome {
   readonly logged: string;
 }
 
-/** What the client that met the fault has seen; `leave` says when it goes away of its own accord. */
-export function meet(url: string, leave?: Promise<unknown>, body?: string): Promise<string> {
+export interface Meeting {
+  /** When the client goes away of its own accord. */
+  readonly leave?: Promise<unknown> | undefined;
+  /** What it uploads; it does not end it. */
+  readonly body?: string;
+  /** Called when the answer has begun. */
+  readonly begun?: () => void;
+}
+
+/** What the client that met the fault has seen. */
+export function meet(url: string, { leave, body, begun }: Meeting = {}): Promise<string> {
   const seen = new Promise<string>((resolve) => {
     const req = request(url, { agent: false, method: body === undefined ? 'GET' : 'PUT' });
     req.on('error', () => resolve('the connection ends'));
     req.on('response', async (res) => {
       const pieces: Buffer[] = [];
+      res.once('data', () => begun?.());
       res.on('data', (piece) => pieces.push(piece));
       res.on('error', () => {});
       res.on('close', () => {
@@ -35,13 +46,18 @@ export function meet(url: string, leave?: Promise<unknown>, body?: string): Prom
   return within(`what becomes of ${url}`, seen);
 }
 
-/** Runs a fault while other clients ask. */
+/**
+ * Runs a fault while other clients ask.
+ *
+ * @param frontEnd the one that the fault goes through, if not that of the site
+ */
 export async function underLoad(
   site: Site,
   run: () => Promise<string>,
   url: string,
+  frontEnd: FrontEnd = site.frontEnd,
 ): Promise<Outcome> {
-  const logs = watchLogs(site, url);
+  const logs = watchLogs(site, url, frontEnd);
   const load = new Load(site.origin, 4);
   try {
     await load.more(20);
@@ -68,13 +84,18 @@ const PHRASES = [
   'upstream closed prematurely',
   'upstream prematurely closed',
   'recv() failed',
+  'writev() failed',
   'Connection refused',
   'Connection reset by peer',
   'sent more data than specified',
 ];
 
 /** What web server and application log from now on: nginx about this URL, the application about anything. */
-export function watchLogs({ frontEnd, application }: Site, url: string): () => Promise<string> {
+export function watchLogs(
+  { application, ...site }: Pick<Site, 'application' | 'frontEnd'>,
+  url: string,
+  frontEnd: FrontEnd = site.frontEnd,
+): () => Promise<string> {
   const before = frontEnd.errorLog().length;
   const kinds = ['clientError', 'uncaught'] as const;
   const counts = kinds.map((kind) => application.all(kind).length);
@@ -93,6 +114,12 @@ export function watchLogs({ frontEnd, application }: Site, url: string): () => P
     const logged = [...phrases.slice(0, 1).map((text) => `nginx: ${text}`), ...new Set(notes)];
     return logged.join('; ') || 'nothing';
   };
+}
+
+/** What nginx says of a connection that is closed at once depends on how far it has come with its request. */
+export function closedAtOnce(logged: string): string {
+  const ways = /(recv\(\) failed|writev\(\) failed|prematurely closed .*header)/;
+  return logged.replace(ways, 'recv() failed, writev() failed, or prematurely closed connection');
 }
 
 /** Which of the two depends on whether it was reading or writing. */

@@ -2,7 +2,7 @@ import type { ListenTarget } from '../../frontends/support/application.ts';
 import type { Rule, Site } from '../../frontends/support/site.ts';
 import { WebServer } from '../../support/web-server.ts';
 import { begin, GET_VALUES, pairs, record, request } from '../../support/wire.ts';
-import { underLoad } from './faults.ts';
+import { meet, underLoad } from './faults.ts';
 import type { FaultTable } from './table.ts';
 
 const QUESTION = record(GET_VALUES, 0, pairs({ FCGI_MAX_CONNS: '' }));
@@ -56,6 +56,31 @@ async function lose(
   if (!url) return '–';
   await application.noted('closed', url, closed + 1);
   return "`'aborted'` and `'close'` on `req`, in its place";
+}
+
+/** How far the application has come when it loses its end, and the URL where it does. */
+const ownStages: readonly (readonly [string, string, 'uploads' | 'asks'])[] = [
+  ['in an upload', '/reset-upload', 'uploads'],
+  ['before it answers', '/reset', 'asks'],
+  ['in the head of its answer', '/reset-head', 'asks'],
+  ['in an answer with a length', '/reset-answer', 'asks'],
+  ['in an answer without a length', '/reset-open-answer', 'asks'],
+];
+
+/** Connections of the web server that the application's end resets: the web server gets ECONNRESET or EPIPE. */
+export function ownResets(rule: Rule, table: FaultTable): void {
+  for (const [stage, url, does] of ownStages) {
+    const fault = `the application's connection is reset ${stage}`;
+    rule(fault, async (site) => {
+      const { application, frontEnd } = site;
+      const begun = () => application.tell('reset', url);
+      const run = () =>
+        does === 'uploads'
+          ? meet(`${frontEnd.streamingOrigin}${url}`, { body: 'half' })
+          : meet(`${site.origin}${url}`, { begun });
+      table.add(fault, await underLoad(site, run, url));
+    });
+  }
 }
 
 /** Connects as a web server does. */

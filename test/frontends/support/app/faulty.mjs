@@ -1,6 +1,11 @@
+import { subscribe } from 'node:diagnostics_channel';
 import { createWriteStream } from 'node:fs';
-import { note } from './control.mjs';
+import { note, onCommand } from './control.mjs';
 import plain from './plain.mjs';
+
+/** The connection to the web server that each request came on. */
+const connections = new WeakMap();
+subscribe('fcgi.server.request.start', ({ request, socket }) => connections.set(request, socket));
 
 /** The plain listener, and others as nobody should write them. What nobody catches is told, and survived. */
 export default () => {
@@ -9,7 +14,7 @@ export default () => {
   );
   const listener = plain();
   return (req, res) => {
-    const [path] = req.url.split('?');
+    const [path] = req.url.replace(/^\/live(?=\/)/, '').split('?');
     if (!faults[path]) return listener(req, res);
     res.on('close', () => note('closed', path));
     note('arrived', path);
@@ -55,6 +60,15 @@ const faults = {
     res.setHeader('X-Accel-Buffering', 'no');
     res.write('the beginning');
   },
+  '/reset': (req) => connections.get(req).resetAndDestroy(),
+  '/reset-upload': (req) => req.once('data', () => connections.get(req).resetAndDestroy()),
+  '/reset-head': (req) => {
+    // The beginning of a record of FCGI_STDOUT, which says that there is more.
+    const begun = Buffer.from('\x01\x06\0\x01\x01\0\0\0Status: 200 OK\r\nContent-', 'latin1');
+    connections.get(req).write(begun, () => connections.get(req).resetAndDestroy());
+  },
+  '/reset-answer': (req, res) => resetAmid(req, res.setHeader('Content-Length', 1000)),
+  '/reset-open-answer': resetAmid,
   '/endless': (_req, res) => {
     const write = () => {
       while (!res.destroyed && res.write('x'.repeat(64 * 1024)));
@@ -63,3 +77,10 @@ const faults = {
     write();
   },
 };
+
+/** Answers, and resets the connection when the test says that the beginning has come. */
+function resetAmid(req, res) {
+  res.setHeader('X-Accel-Buffering', 'no');
+  res.write('the beginning');
+  onCommand('reset', req.url, () => connections.get(req).resetAndDestroy());
+}
