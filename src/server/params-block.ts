@@ -102,7 +102,9 @@ export class ParamsBlock {
     return true;
   }
 
-  #grow(size: number): boolean {
+  /** Never past what may come: whoever doubles a block that is nearly full holds twice the limit. */
+  #grow(wanted: number): boolean {
+    const size = Math.min(wanted, this.#server.settings.maxParamsSize);
     if (!this.#memory.take(size - this.#owned)) return false;
     const grown = Buffer.allocUnsafeSlow(size);
     this.#block.copy(grown, 0, this.#start, this.end);
