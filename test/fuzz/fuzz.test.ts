@@ -15,9 +15,11 @@ interface Outcome {
   readonly stderr: string;
 }
 
-function fuzz(...args: string[]): Promise<Outcome> {
+const fuzz = (...args: string[]) => start(run, ...args);
+
+function start(...args: string[]): Promise<Outcome> {
   const outcome = new Promise<Outcome>((resolve) => {
-    const child = execFile(process.execPath, [run, ...args], (_error, stdout, stderr) => {
+    const child = execFile(process.execPath, args, (_error, stdout, stderr) => {
       resolve({ code: child.exitCode ?? -1, stdout, stderr });
     });
   });
@@ -58,25 +60,35 @@ test('what crashed once does so no more', async () => {
   expect(code).toBe(0);
 });
 
+/** Runs the fuzzer with a server that something was done to. */
+function fuzzBroken(name: string, breakIt: string, ...args: string[]): Promise<Outcome> {
+  const broken = join(folder, name);
+  const dist = `file://${join(__dirname, '../../dist/index.js')}`;
+  writeFileSync(broken, `import { Server } from ${JSON.stringify(dist)};\n${breakIt}`);
+  return start('--import', broken, run, '--exchanges', '200', '--crashers', folder, ...args);
+}
+
 test('a fault ends the run: the exchange is saved, and can be replayed', async () => {
-  const broken = join(folder, 'broken.mjs');
   // A server that counts requests and forgets to count one down.
-  writeFileSync(
-    broken,
-    `import { Server } from ${JSON.stringify(`file://${join(__dirname, '../../dist/index.js')}`)};
-     const { requestEnded } = Server.prototype;
+  const { code, stderr } = await fuzzBroken(
+    'miscounts.mjs',
+    `const { requestEnded } = Server.prototype;
      let calls = 0;
      Server.prototype.requestEnded = function () { if (++calls !== 5) requestEnded.call(this); };`,
   );
-  const outcome = new Promise<Outcome>((resolve) => {
-    const args = ['--import', broken, run, '--exchanges', '200', '--crashers', folder];
-    const child = execFile(process.execPath, args, (_error, stdout, stderr) => {
-      resolve({ code: child.exitCode ?? -1, stdout, stderr });
-    });
-  });
-  const { code, stderr } = await within('the fuzzer', outcome, 80_000);
   expect(code).toBe(1);
   const [, file] = /saved as (.*):\n.*Requests were left behind/.exec(stderr) ?? [];
   expect(existsSync(file as string)).toBe(true);
+  expect((await fuzz('--replay', file as string)).stdout).toContain('no fault');
+});
+
+test('a loop without end ends the run too, and is saved', async () => {
+  const { code, stderr } = await fuzzBroken(
+    'hangs.mjs',
+    'let calls = 0; Server.prototype.requestEnded = () => { while (++calls > 5); };',
+    ...['--hang', '2'],
+  );
+  expect(code).not.toBe(0);
+  const [, file] = /An exchange hangs, saved as (.*)\n/.exec(stderr) ?? [];
   expect((await fuzz('--replay', file as string)).stdout).toContain('no fault');
 });

@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
@@ -11,13 +11,15 @@ import { caseOf, fromFile, toFile } from './case.js';
 import { play } from './play.js';
 import { Random } from './random.js';
 import { Target } from './target.js';
+import { Watchdog } from './watchdog.js';
 
-const usage = `Usage: npm run fuzz -- [--minutes N | --exchanges N] [--seed N] [--crashers FOLDER]
+const usage = `Usage: npm run fuzz -- [--minutes N | --exchanges N] [--seed N] [--crashers FOLDER] [--hang N] [--record]
        npm run fuzz -- --replay FILE…
 
 Plays valid and damaged exchanges to servers in this process, until one shows a fault: a crash, a wrong answer, a
 hang, an undocumented error, or something that is left behind. The exchange is then saved in test/fuzz/crashers/,
-whose files a test replays.`;
+whose files a test replays. --record writes what was found into docs/reliability.md.
+What takes more than --hang seconds (60) counts as a hang.`;
 
 /** Exchanges between two looks at what must be gone by then. */
 const BATCH = 200;
@@ -30,7 +32,9 @@ const { values, positionals } = parseArgs({
     minutes: { type: 'string' },
     exchanges: { type: 'string' },
     seed: { type: 'string' },
+    hang: { type: 'string', default: '60' },
     crashers: { type: 'string' },
+    record: { type: 'boolean', default: false },
     replay: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
@@ -74,11 +78,17 @@ async function fuzz(target) {
       : 10_000;
   console.log(`Seed ${seed}`);
   const seeds = new Random(seed);
+  const watchdog = new Watchdog({
+    folder: crashersFolder(),
+    servers: target.servers.length,
+    seconds: Number(values.hang),
+  });
   const tried = createHash('sha256');
   let count = 0;
   let before;
   while (count < exchanges && Date.now() < until) {
     const one = caseOf(seeds.next(), target.servers.length);
+    watchdog.begins(one.seed);
     count++;
     for (const chunk of one.chunks) tried.update(chunk);
     const error = await failureOf(target, one, count % BATCH === 0 || count === exchanges);
@@ -91,7 +101,32 @@ async function fuzz(target) {
   const codes = [...target.codes].map(([code, times]) => `${code} ${times}`).sort();
   console.log(`${count} exchanges, no fault\n${codes.join('\n')}`);
   console.log(`SHA-256 of what was sent: ${tried.digest('hex')}`);
+  if (values.record)
+    record(target, { minutes: values.minutes ?? 'less than 1', seed, exchanges: count });
   return 0;
+}
+
+/** Writes a run without a fault down. */
+function record(target, figures) {
+  const page = fileURLToPath(new URL('../../docs/reliability.md', import.meta.url));
+  const machine = `Node ${process.versions.node}, ${availableParallelism()} cores`;
+  const codes = [...target.codes.keys()].filter((code) => code.startsWith('ERR_')).length;
+  const rows = { ...figures, 'codes of errors that came': codes, faults: 0, machine };
+  const lines = Object.entries(rows).map(([what, value]) => `| ${what} | ${value} |`);
+  const section = [
+    '<!-- fuzz -->',
+    '',
+    '| | |',
+    '| --- | --- |',
+    ...lines,
+    '',
+    '<!-- end of fuzz -->',
+  ];
+  const text = readFileSync(page, 'utf8');
+  writeFileSync(
+    page,
+    text.replace(/<!-- fuzz -->[\s\S]*<!-- end of fuzz -->/, () => section.join('\n')),
+  );
 }
 
 /** Plays a case; what is wrong, if anything is. */
@@ -115,8 +150,12 @@ async function failureOf(target, one, checkIdle) {
   return crash;
 }
 
+function crashersFolder() {
+  return values.crashers ?? fileURLToPath(new URL('crashers', import.meta.url));
+}
+
 function save(one, error, count) {
-  const folder = values.crashers ?? fileURLToPath(new URL('crashers', import.meta.url));
+  const folder = crashersFolder();
   mkdirSync(folder, { recursive: true });
   const file = join(folder, `${one.seed}.json`);
   writeFileSync(file, toFile(one, error));

@@ -1,10 +1,11 @@
-// npm run faults|drain|soak: a test of this folder, for as long as the command line says.
+// npm run faults|drain|memory|soak: a test of this folder, for as long as the command line says.
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
 
 const usage = `Usage:
   npm run faults [-- --record]
   npm run drain [-- --rounds N --record]
+  npm run memory [-- --record]
   npm run soak [-- --minutes N --record]
 --record writes what was found into docs/reliability.md.`;
 
@@ -12,6 +13,7 @@ const usage = `Usage:
 const tests = {
   faults: {},
   drain: { rounds: 'FCGI_ROUNDS' },
+  memory: {},
   soak: { minutes: 'FCGI_MINUTES' },
 };
 

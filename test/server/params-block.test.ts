@@ -1,3 +1,4 @@
+import fc from 'fast-check';
 import { InputMemory } from '../../src/server/input-memory.ts';
 import { ParamsBlock } from '../../src/server/params-block.ts';
 import type { Server } from '../../src/server/server.ts';
@@ -34,4 +35,48 @@ test('PARAMS under a limit of less than the first block take no more than the li
   block.push(Buffer.alloc(10));
   expect(block.keep()).toBeUndefined();
   expect(memory.taken).toBeLessThanOrEqual(100);
+});
+
+// fast-check prints the seed and the smallest counter-example of a property that fails.
+test('whatever comes for however many requests, they never hold more than the limits', () => {
+  const maxBufferedInput = 3000;
+  const maxHalfOpenRequests = 4;
+  const step = fc.record({
+    at: fc.nat(9),
+    what: fc.constantFrom('push', 'push', 'push', 'open', 'drop', 'take'),
+    size: fc.oneof(fc.nat(20), fc.nat(1200)),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+      const memory = new InputMemory(maxBufferedInput);
+      const one = {
+        settings: { maxParamsSize, maxHalfOpenRequests, maxBufferedInput },
+        halfOpenRequests: 0,
+      } as unknown as Server;
+      const blocks = Array.from({ length: 10 }, () => new ParamsBlock(one, memory));
+      const opened = new Set<ParamsBlock>();
+      for (const { at, what, size } of steps) {
+        const block = blocks[at] as ParamsBlock;
+        if (what === 'push') {
+          const failed = block.push(Buffer.alloc(size)) ?? block.keep();
+          if (failed) {
+            expect(['ERR_FCGI_PARAMS_SIZE', 'ERR_FCGI_BUFFERED_INPUT']).toContain(failed.code);
+          }
+        } else if (what === 'open') {
+          if (!opened.has(block) && block.open()) opened.add(block);
+        } else {
+          if (what === 'drop') block.drop();
+          else expect(block.take().length).toBeLessThanOrEqual(maxParamsSize);
+          opened.delete(block);
+          blocks[at] = new ParamsBlock(one, memory);
+        }
+        expect(memory.taken).toBeLessThanOrEqual(maxBufferedInput);
+        expect(one.halfOpenRequests).toBe(opened.size);
+        expect(opened.size).toBeLessThanOrEqual(maxHalfOpenRequests);
+      }
+      for (const block of blocks) block.drop();
+      expect([memory.taken, one.halfOpenRequests]).toEqual([0, 0]);
+    }),
+    { numRuns: 500 },
+  );
 });

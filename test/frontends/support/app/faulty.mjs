@@ -70,6 +70,7 @@ const faults = {
   '/reset-answer': (req, res) => resetAmid(req, res.setHeader('Content-Length', 1000)),
   '/reset-open-answer': resetAmid,
   '/endless': (_req, res) => {
+    res.setHeader('X-Accel-Buffering', 'no');
     const write = () => {
       while (!res.destroyed && res.write('x'.repeat(64 * 1024)));
     };
