@@ -99,8 +99,8 @@ export interface LimitOptions {
   readonly paramsTimeout?: number | undefined;
 
   /**
-   * Milliseconds from BEGIN_REQUEST to the end of the request body, after which the answer is status
-   * 408. 0 means no limit.
+   * Milliseconds from the end of PARAMS to the end of the request body, and of a Filter's DATA, after which
+   * the answer is status 408. 0 means no limit.
    * @default 0
    */
   readonly requestTimeout?: number | undefined;

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { FcgiError, type ServerOptions } from '../../src/index.ts';
 import { locateSocketError } from '../../src/server/locate-error.ts';
 import { namelessPeers, peerName } from '../../src/server/peer-name.ts';
@@ -170,4 +172,35 @@ test('has a name for each kind of peer', () => {
   expect(peerName(socket(), namelessPeers('/run/app.sock'))).toBe('unix:/run/app.sock');
   expect(peerName(socket(), namelessPeers(null))).toBe('unix:(inherited)');
   expect(peerName(socket(), namelessPeers({ address: '', family: '', port: 1 }))).toBe('unknown');
+});
+
+test('docs/observability.md shows messages as they are', async () => {
+  const page = readFileSync(join(__dirname, '../../docs/observability.md'), 'utf8');
+  const messages = async (transport: 'tcp' | 'unix', bytes: Buffer) =>
+    serving(
+      listener,
+      async ({ connect, errors, server }) => {
+        const peer = await connect();
+        peer.send(bytes);
+        await peer.until('an answer, or the end', () => peer.records.length > 0 || peer.ended);
+        const address = server.address();
+        const own =
+          typeof address === 'string'
+            ? address
+            : `127.0.0.1:${(peer.socket.address() as AddressInfo).port}`;
+        const plain = typeof address === 'string' ? '/run/app.sock' : '192.0.2.1:4711';
+        return errors[0]?.message.replace(own, plain);
+      },
+      { transport },
+    );
+  const large = [65_535, 65_535, 3].map((size) => record(PARAMS, 1, Buffer.alloc(size)));
+  const ended = [begin(3), params(3, post), record(STDIN, 3, 'abc'), record(STDIN, 3)];
+  for (const [transport, bytes] of [
+    ['tcp', Buffer.concat([begin(1), ...large])],
+    ['unix', Buffer.concat([...ended, record(STDIN, 3)])],
+    ['tcp', Buffer.from('GET / HTTP/1.1\r\n\r\n')],
+  ] as const) {
+    const message = await messages(transport, bytes);
+    expect(page.split('\n')).toContain(message);
+  }
 });

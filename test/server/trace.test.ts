@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Program } from '../support/program.ts';
 import { WebServer } from '../support/web-server.ts';
 import { ABORT_REQUEST, begin, GET, params, record, request } from '../support/wire.ts';
@@ -64,6 +66,20 @@ test('NODE_DEBUG=fcgi traces the records of each connection, and what ends it', 
     `${name} failed: 127.0.0.1:${name.split(':')[1]}: FastCGI version 72 instead of 1`,
     `${name} closed`,
   ]);
+});
+
+test('docs/observability.md shows what is printed', async () => {
+  const page = readFileSync(join(__dirname, '../../docs/observability.md'), 'utf8');
+  const shown = [...page.matchAll(/^FCGI 4242: (.*)$/gm)].map(([, line]) => line as string);
+  const size = (entries: object) => params(1, { ...GET, ...entries }).length - 16;
+  const wanted = Number(/FCGI_PARAMS, request 1, (\d+) bytes/.exec(shown.join())?.[1]);
+  // Behind a name of 6 bytes and a value of 128 and more.
+  const filled = { HTTP_X: 'x'.repeat(wanted - size({}) - 6 - 5) };
+  const { lines, name } = await traced('fcgi', (peer) =>
+    peer.exchange(request({ variables: filled })),
+  );
+  const renamed = lines.map((line) => line.replace(name, '#1 192.0.2.1:4711'));
+  expect(renamed.slice(0, shown.length)).toEqual(shown);
 });
 
 test('without NODE_DEBUG=fcgi nothing is printed', async () => {
