@@ -6,6 +6,9 @@ import { encode } from './wire.js';
 /** How a web server may leave. */
 const endings = ['end', 'end', 'destroy', 'silence'];
 
+/** The server whose time limits end a connection of whoever says nothing more. */
+const IMPATIENT = 1;
+
 /**
  * One thing to try, determined by its seed.
  *
@@ -19,14 +22,11 @@ export function caseOf(seed, servers) {
   const bytes = valid
     ? Buffer.concat(exchange.records.map(encode))
     : damage(exchange.records, random);
-  return {
-    seed,
-    // What is valid is answered in full only where no limit is tight.
-    server: valid ? 0 : random.below(servers),
-    chunks: cutUp(bytes, random),
-    ending: random.pick(endings),
-    valid,
-  };
+  // What is valid is answered in full only where no limit is tight.
+  const server = valid ? 0 : random.below(servers);
+  const chunks = cutUp(bytes, random);
+  const waits = server === IMPATIENT && random.once(30);
+  return { seed, server, chunks, ending: waits ? 'patience' : random.pick(endings), valid };
 }
 
 function cutUp(bytes, random) {

@@ -35,9 +35,10 @@ export async function play(target, one) {
 async function leave(peer, ending) {
   if (ending === 'destroy') peer.socket.destroy();
   else if (ending === 'end') peer.socket.end();
-  // Whoever says nothing more is waited for; here the other side is not.
-  else await new Promise((resolve) => setImmediate(resolve));
-  if (ending === 'end') await within('the end of the connection', peer.closed);
+  // Whoever says nothing more is waited for by the server, up to its time limits.
+  else if (ending === 'silence') await new Promise((resolve) => setImmediate(resolve));
+  if (ending === 'end' || ending === 'patience')
+    await within('the end of the connection', peer.closed);
 }
 
 async function checkAnswers(peer, { expected, asked }) {
