@@ -74,41 +74,49 @@ export class LazyDuplex extends Unbuilt {
     keep(this, '_writableState', state);
   }
 
+  /** @internal */
   // @ts-expect-error Node's are accessors as well; its types call them properties
   override get destroyed(): boolean {
     return this.#destroyed;
   }
 
+  /** @internal */
   // @ts-expect-error
   override get closed(): boolean {
     return this.#closed;
   }
 
+  /** @internal */
   // @ts-expect-error
   override get errored(): null {
     return null;
   }
 
+  /** @internal */
   // @ts-expect-error
   override get readable(): boolean {
     return !this.#destroyed;
   }
 
+  /** @internal */
   // @ts-expect-error
   override get writable(): boolean {
     return !this.#destroyed;
   }
 
+  /** @internal */
   // @ts-expect-error
   override get readableHighWaterMark(): number {
     return this.#highWaterMark ?? getDefaultHighWaterMark(false);
   }
 
+  /** @internal */
   // @ts-expect-error
   override get writableHighWaterMark(): number {
     return this.#highWaterMark ?? getDefaultHighWaterMark(false);
   }
 
+  /** @internal */
   // @ts-expect-error
   override get writableCorked(): number {
     return this.#corked ? 1 : 0;
