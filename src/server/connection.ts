@@ -6,6 +6,7 @@ import {
   FCGI_NULL_REQUEST_ID,
   ProtocolStatus,
   RecordType,
+  Role,
 } from '../protocol/index.ts';
 import { RecordCutter } from '../protocol/record-cutter.ts';
 import { admit } from './admission.ts';
@@ -145,7 +146,8 @@ export class Connection implements Flow {
     if (isLastOne && this.server.closing && !this.#last) this.retire();
     this.output.flush();
     if (!isLastOne) return;
-    if (this.#last) this.#close(request.input.ended);
+    // For an Authorizer nothing has to come after PARAMS (FastCGI §6.3), but from some web servers STDIN does.
+    if (this.#last) this.#close(request.input.ended && request.role !== Role.AUTHORIZER);
     else if (!this.server.closing) this.#startIdleTimer();
   }
 

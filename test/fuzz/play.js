@@ -43,10 +43,14 @@ async function leave(peer, ending) {
 
 async function checkAnswers(peer, { expected, asked }) {
   const done = () =>
-    count(peer, Type.END_REQUEST) === expected.size &&
-    count(peer, Type.GET_VALUES_RESULT) === asked;
+    (count(peer, Type.END_REQUEST) === expected.size &&
+      count(peer, Type.GET_VALUES_RESULT) === asked) ||
+    isGivenUp();
+  // Whoever aborts a request may find that it was answered, and the connection closed: what was to come is lost then.
+  const isGivenUp = () =>
+    peer.socket.destroyed && asked === 0 && [...expected.values()].every(({ aborted }) => aborted);
   await within('the answers of a valid exchange', peer.until(done));
-  for (const [id, { aborted, text }] of expected) {
+  for (const [id, { aborted, text }] of isGivenUp() ? [] : expected) {
     const own = peer.records.filter((record) => record.id === id);
     assert.equal(own.at(-1).type, Type.END_REQUEST);
     if (aborted) continue;

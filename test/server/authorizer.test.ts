@@ -1,5 +1,8 @@
+import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import express from 'express';
+import { within } from '../support/deadline.ts';
 import { Deferred } from '../support/deferred.ts';
 import { serving } from '../support/serve.ts';
 import {
@@ -197,5 +200,27 @@ test('closes the connection after an Authorizer that came without FCGI_KEEP_CONN
       await peer.closed();
     },
     { authorizer: (_req, res) => void res.end() },
+  );
+});
+
+test('loses no answer to STDIN that comes when a connection which is not kept has had it', async () => {
+  await serving(
+    responder,
+    async ({ connect, server }) => {
+      const connected = once(server, 'connection');
+      const peer = await connect();
+      const [socket] = (await within('the connection', connected)) as [Socket];
+      const answered = within('the end of the answer', once(socket, 'finish'));
+      peer.socket.pause();
+      peer.send(begin(1, 0, AUTHORIZER), params(1, GET));
+      await answered;
+      // Whoever would close now has closed after that.
+      await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+      peer.send(record(STDIN, 1));
+      await new Promise((resolve) => setImmediate(resolve));
+      peer.socket.resume();
+      expect((await peer.answer()).status).toBe('200 OK');
+    },
+    { authorizer: (_req, res) => void res.end(), transport: 'unix' },
   );
 });
