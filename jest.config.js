@@ -17,6 +17,8 @@ const enough = { lines: 95, branches: 95 };
 export default {
   // Waits have deadlines of their own, which name what did not come; this one only ends what has none.
   testTimeout: 90_000,
+  // By itself jest leaves a core free, which on two cores is half of the machine.
+  maxWorkers: 2,
   coverageProvider: 'v8',
   coverageReporters: ['text', 'html'],
   // Files that hold types alone are never loaded.

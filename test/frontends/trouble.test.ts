@@ -53,7 +53,13 @@ for (const column of COLUMNS.filter((one) => 'start' in one)) {
       while ((await get()) !== 200);
     }
 
-    const get = () => ask(`${web.origin}/json`).then(({ status }) => status);
+    async function get(): Promise<number> {
+      try {
+        return (await ask(`${web.origin}/json`)).status;
+      } catch (cause) {
+        throw new Error(`${server} does not answer:\n${web.errorLog()}`, { cause });
+      }
+    }
 
     async function tell(trouble: Trouble, status: Promise<number>): Promise<void> {
       const sight = SIGHTS[server]?.[trouble] as Sight;

@@ -26,7 +26,7 @@ export async function startH2o(options: FrontEndOptions): Promise<FrontEnd> {
       ['/var/log/h2o/error.log', logFile],
       ['app.example.org', '127.0.0.1'],
       [/port: 80$/, `port: ${plain}\n      host: 127.0.0.1`],
-      ['port: 443', `port: ${secure}\n    #  host: 127.0.0.1`],
+      [/port: 443$/, `port: ${secure}\n    #  host: 127.0.0.1`],
       [/\/etc\/letsencrypt\/.*fullchain.pem/, certificate?.certificateFile ?? ''],
       [/\/etc\/letsencrypt\/.*privkey.pem/, certificate?.keyFile ?? ''],
       [/type: unix\n *port: .*$/, target],
