@@ -5,14 +5,15 @@ import { runInNewContext } from 'node:vm';
 export function heapAfterCollection(): number {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
-  let bytes = Number.POSITIVE_INFINITY;
+  let least = Number.POSITIVE_INFINITY;
   // Memory beside the heap is given back by another thread, which may lag behind.
-  for (let rounds = 0; rounds < 20; rounds++) {
+  for (let rounds = 0, idle = 0; rounds < 20 && idle < 3; rounds++) {
     collect();
     collect();
     const { heapUsed, external } = process.memoryUsage();
-    if (heapUsed + external >= bytes) break;
-    bytes = heapUsed + external;
+    idle = heapUsed + external < least ? 0 : idle + 1;
+    least = Math.min(least, heapUsed + external);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
   }
-  return bytes;
+  return least;
 }

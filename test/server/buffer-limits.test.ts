@@ -263,7 +263,8 @@ test('half-open requests of many connections take no more than maxHalfOpenReques
         await read(peer);
       }
       expect(server.halfOpenRequests).toBeLessThanOrEqual(maxHalfOpenRequests);
-      const most = maxHalfOpenRequests * maxParamsSize + MIB;
+      // Code that V8 has compiled meanwhile counts too; what was sent has 16 MiB.
+      const most = maxHalfOpenRequests * maxParamsSize + 2 * MIB;
       for (const peer of peers) peer.records.length = 0;
       expect(heapAfterCollection() - before).toBeLessThan(most);
       const other = await connect();
