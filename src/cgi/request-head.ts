@@ -3,6 +3,7 @@ import { headerName } from './header-name.ts';
 import { requestUrl } from './request-url.ts';
 import { Kind, type VariableMeaning, variableMeaning } from './variable-meaning.ts';
 import { VariableList, type VariableReader } from './variable-reader.ts';
+import { variablesByName } from './variables-by-name.ts';
 
 /** What a request's meta-variables say in HTTP's terms. */
 export interface RequestHead {
@@ -63,7 +64,7 @@ class Head implements RequestHead {
     if (this.method === '') refuse('REQUEST_METHOD is missing');
     if (!this.#canonical) refuseCollisions(list());
     if (this.#contentLength !== '') this.contentLength = parseContentLength(this.#contentLength);
-    if (!this.url.startsWith('/')) this.url = requestUrl(targetVariables(list()));
+    if (!this.url.startsWith('/')) this.url = requestUrl(variablesByName(list()));
     this.#addLateHeaders();
   }
 
@@ -134,14 +135,6 @@ function parseContentLength(value: string): number {
   const length = /^\d+$/.test(value) ? Number(value) : Number.NaN;
   if (!Number.isSafeInteger(length)) refuse(`CONTENT_LENGTH is ${JSON.stringify(value)}`);
   return length;
-}
-
-function targetVariables(variables: readonly string[]): Record<string, string> {
-  const target: Record<string, string> = Object.create(null);
-  for (let i = 0; i < variables.length; i += 2) {
-    target[variables[i] as string] = variables[i + 1] as string;
-  }
-  return target;
 }
 
 function refuseCollisions(variables: readonly string[]): void {

@@ -1,4 +1,5 @@
 import { Readable, Writable } from 'node:stream';
+import { variablesByName } from '../cgi/variables-by-name.ts';
 import type { WriteCallback } from '../http/exchange.ts';
 
 /** The FastCGI side of a request: `req.fastcgi`. */
@@ -83,7 +84,7 @@ export class LazyRequestContext implements RequestContext {
   }
 
   get params(): Readonly<Record<string, string>> {
-    this.#params ??= toObject(this.#request.variables);
+    this.#params ??= variablesByName(this.#request.variables);
     return this.#params;
   }
 
@@ -133,12 +134,4 @@ function emptyStream(): Readable {
       this.push(null);
     },
   });
-}
-
-function toObject(variables: readonly string[]): Record<string, string> {
-  const params: Record<string, string> = Object.create(null);
-  for (let i = 0; i < variables.length; i += 2) {
-    params[variables[i] as string] = variables[i + 1] as string;
-  }
-  return params;
 }
