@@ -26,16 +26,6 @@ export class RecordReader {
     });
   }
 
-  /** The type of the record that is being read, or was read last. */
-  get type(): number {
-    return this.#cutter.type;
-  }
-
-  /** Its request id. */
-  get requestId(): number {
-    return this.#cutter.requestId;
-  }
-
   /** Whether the bytes so far end inside a record. */
   get insideRecord(): boolean {
     return this.#cutter.insideRecord;
