@@ -14,7 +14,7 @@ async function otherRequests(site: Site): Promise<void> {
 }
 
 /** The client goes away before the answer, and the application hears of it when it answers, if at all. */
-export const unheardBeforeTheAnswer = (why: string): Otherwise => ({
+const unheardBeforeTheAnswer = (why: string): Otherwise => ({
   why,
   async instead(site) {
     const id = requestName();
@@ -29,7 +29,7 @@ export const unheardBeforeTheAnswer = (why: string): Otherwise => ({
 });
 
 /** The client goes away during the answer, and the application hears of it when it goes on writing. */
-export const heardOnWriting = (why: string): Otherwise => ({
+const heardOnWriting = (why: string): Otherwise => ({
   why,
   async instead(site) {
     const id = requestName();
@@ -48,6 +48,13 @@ export const heardOnWriting = (why: string): Otherwise => ({
     const end = await site.application.noted('ended', id);
     expect(end).toEqual({ aborted: true, signal: true, complete: false });
   },
+});
+
+/** Both rows of a web server that looks for the end of its client only when there is something to send. */
+export const heardWhenItWrites = (why: string): Readonly<Record<string, Otherwise>> => ({
+  'tells the application that the client went away before the response':
+    unheardBeforeTheAnswer(why),
+  'tells the application that the client went away during the response': heardOnWriting(why),
 });
 
 /** The client goes away during its upload, of which the application never hears. */

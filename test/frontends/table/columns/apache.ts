@@ -4,7 +4,7 @@ import { OPENSSL } from '../../support/certificate.ts';
 import { ask, Exchange } from '../../support/http-client.ts';
 import { ANEW_OVER_UNIX, KEPT_OVER_TCP, type Site } from '../../support/site.ts';
 import type { Column, Otherwise } from '../column.ts';
-import { echoes, heardOnWriting, unheardBeforeTheAnswer } from '../otherwise.ts';
+import { echoes, heardWhenItWrites } from '../otherwise.ts';
 
 const UNHEARD =
   'Apache does not look for the end of a client to which it has nothing to send; the application hears of it when it writes';
@@ -60,8 +60,6 @@ export const apache: Column = {
     ),
     'refuses an upload that nobody reads with an answer, not with a reset': refusal,
     'refuses an upload of which a part was read with an answer, not with a reset': refusal,
-    'tells the application that the client went away before the response':
-      unheardBeforeTheAnswer(UNHEARD),
-    'tells the application that the client went away during the response': heardOnWriting(UNHEARD),
+    ...heardWhenItWrites(UNHEARD),
   },
 };

@@ -4,13 +4,7 @@ import { ask } from '../../support/http-client.ts';
 import { Load } from '../../support/load.ts';
 import { ANEW_OVER_UNIX } from '../../support/site.ts';
 import type { Column } from '../column.ts';
-import {
-  bodyInOnePiece,
-  cutOffUnseen,
-  echoes,
-  heardOnWriting,
-  unheardBeforeTheAnswer,
-} from '../otherwise.ts';
+import { bodyInOnePiece, cutOffUnseen, echoes, heardWhenItWrites } from '../otherwise.ts';
 
 const UNHEARD =
   'Caddy does not tell that a client is gone; the application hears of it when it writes';
@@ -43,9 +37,7 @@ export const caddy: Column = {
     'hands on the pieces of a body of unknown length as they come': bodyInOnePiece(
       'Caddy gathers 64 KiB of a body, or all of a smaller one, before it passes them on',
     ),
-    'tells the application that the client went away before the response':
-      unheardBeforeTheAnswer(UNHEARD),
-    'tells the application that the client went away during the response': heardOnWriting(UNHEARD),
+    ...heardWhenItWrites(UNHEARD),
     'never completes a response without a length that is cut off': cutOffUnseen(CUT_OFF),
     'never completes one without a length that the client has begun to read': cutOffUnseen(CUT_OFF),
     'answers every request while the web server reloads its configuration': {

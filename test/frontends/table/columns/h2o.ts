@@ -7,9 +7,8 @@ import {
   bodyTakenAhead,
   cutOffUnseen,
   echoes,
-  heardOnWriting,
+  heardWhenItWrites,
   incompleteUploadUnheard,
-  unheardBeforeTheAnswer,
 } from '../otherwise.ts';
 
 const BUFFERED = 'h2o takes all of a body before it passes it on';
@@ -39,9 +38,7 @@ export const h2o: Column = {
     'hands on the pieces of a body of unknown length as they come': bodyInOnePiece(BUFFERED),
     'takes no more of a body than the application reads and the sockets hold':
       bodyTakenAhead(BUFFERED),
-    'tells the application that the client went away before the response':
-      unheardBeforeTheAnswer(UNHEARD),
-    'tells the application that the client went away during the response': heardOnWriting(UNHEARD),
+    ...heardWhenItWrites(UNHEARD),
     'tells the application that the client went away during its upload': incompleteUploadUnheard(
       `${BUFFERED}: it never hears of one that does not end`,
     ),

@@ -4,7 +4,7 @@ import { ask, Exchange, sendBody } from '../../support/http-client.ts';
 import { Load } from '../../support/load.ts';
 import { ANEW_OVER_UNIX } from '../../support/site.ts';
 import type { Column, Otherwise } from '../column.ts';
-import { echoes, heardOnWriting, unheardBeforeTheAnswer } from '../otherwise.ts';
+import { echoes, heardWhenItWrites } from '../otherwise.ts';
 
 const UNHEARD =
   'HAProxy 2.6 tells of it only during an upload; else the application hears of it when it writes';
@@ -61,9 +61,7 @@ export const haproxy: Column = {
     'hands on the pieces of a body of unknown length as they come': unknownLength,
     'refuses an upload that nobody reads with an answer, not with a reset': refusal,
     'refuses an upload of which a part was read with an answer, not with a reset': refusal,
-    'tells the application that the client went away before the response':
-      unheardBeforeTheAnswer(UNHEARD),
-    'tells the application that the client went away during the response': heardOnWriting(UNHEARD),
+    ...heardWhenItWrites(UNHEARD),
     'answers every request while the web server reloads its configuration': {
       why: 'HAProxy 2.6 may give up a request of that very moment, and answers it 502; on connections that it keeps, 504 after `timeout server`',
       async instead(site) {

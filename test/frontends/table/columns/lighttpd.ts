@@ -7,9 +7,8 @@ import {
   bodyInOnePiece,
   bodyTakenAhead,
   echoes,
-  heardOnWriting,
+  heardWhenItWrites,
   incompleteUploadUnheard,
-  unheardBeforeTheAnswer,
 } from '../otherwise.ts';
 
 const BUFFERED = 'lighttpd takes all of a body before it passes it on';
@@ -32,9 +31,7 @@ export const lighttpd: Column = {
     'takes no more of a body than the application reads and the sockets hold': bodyTakenAhead(
       `${BUFFERED}, into files if it is large`,
     ),
-    'tells the application that the client went away before the response':
-      unheardBeforeTheAnswer(UNHEARD),
-    'tells the application that the client went away during the response': heardOnWriting(UNHEARD),
+    ...heardWhenItWrites(UNHEARD),
     'tells the application that the client went away during its upload': incompleteUploadUnheard(
       `${BUFFERED}: it never hears of one that does not end`,
     ),

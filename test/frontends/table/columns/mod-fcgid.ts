@@ -8,9 +8,8 @@ import {
   bodyInOnePiece,
   bodyTakenAhead,
   echoes,
-  heardOnWriting,
+  heardWhenItWrites,
   incompleteUploadUnheard,
-  unheardBeforeTheAnswer,
 } from '../otherwise.ts';
 
 const BUFFERED = 'mod_fcgid takes all of a body before it passes it on';
@@ -73,9 +72,7 @@ export const modFcgid: StartingColumn = {
     'takes no more of a body than the application reads and the sockets hold': bodyTakenAhead(
       `${BUFFERED}, into files if it is large`,
     ),
-    'tells the application that the client went away before the response':
-      unheardBeforeTheAnswer(UNHEARD),
-    'tells the application that the client went away during the response': heardOnWriting(UNHEARD),
+    ...heardWhenItWrites(UNHEARD),
     'never completes a response without a length that is cut off': cutOff,
     'never completes one without a length that the client has begun to read': cutOff,
     'tells the application that the client went away during its upload': incompleteUploadUnheard(
