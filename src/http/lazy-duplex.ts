@@ -40,7 +40,7 @@ export class LazyDuplex extends Unbuilt {
   readonly _eventsCount = 0;
   #destroyed = false;
   #closed = false;
-  #corked = false;
+  #corked = 0;
   #built = false;
   readonly #highWaterMark: number | undefined;
 
@@ -64,7 +64,10 @@ export class LazyDuplex extends Unbuilt {
 
   /** @internal */
   get _writableState(): unknown {
-    if (this.#corked) return CORKED;
+    if (this.#corked > 0) {
+      this.#corked = 1;
+      return CORKED;
+    }
     this.#build();
     return this._writableState;
   }
@@ -119,15 +122,15 @@ export class LazyDuplex extends Unbuilt {
   /** @internal */
   // @ts-expect-error
   override get writableCorked(): number {
-    return this.#corked ? 1 : 0;
+    return this.#corked;
   }
 
   override cork(): void {
-    this.#corked = true;
+    this.#corked++;
   }
 
   override uncork(): void {
-    this.#corked = false;
+    if (this.#corked > 0) this.#corked--;
   }
 
   override on(event: string, listener: (...args: never[]) => void): this {

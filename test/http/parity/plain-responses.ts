@@ -70,6 +70,17 @@ export const responses: readonly Case[] = [
       res.end('three');
     });
   }),
+  answer('the socket counts how often it is corked, and end() uncorks it', (res, note) => {
+    const { socket } = res;
+    const corked = () => socket?.writableCorked;
+    res.cork();
+    res.cork();
+    note('corked', corked());
+    res.uncork();
+    note('uncorked once', corked());
+    res.end(Buffer.from('body'));
+    note('ended', corked());
+  }),
   answer('a body of one megabyte comes whole', (res) => res.end(MIB)),
   answer('write() returns false for much, and drain follows', (res, note) => {
     note('write', res.write(MIB));
