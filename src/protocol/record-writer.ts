@@ -43,8 +43,7 @@ export class RecordWriter {
       throw new RangeError(`A record's content has at most 65535 bytes, not ${content.length}`);
     }
     this.#openAt = NO_RECORD;
-    this.#begin(type, requestId, content.length);
-    this.#append(content);
+    this.#whole(type, requestId, content);
     this.#openAt = NO_RECORD;
   }
 
@@ -127,11 +126,14 @@ export class RecordWriter {
       this.#append(content);
       return content.length;
     }
-    for (const part of parts(content)) {
-      this.#begin(type, requestId, part.length);
-      this.#append(part);
-    }
+    if (content.length <= FCGI_MAX_CONTENT_LEN) this.#whole(type, requestId, content);
+    else for (const part of parts(content)) this.#whole(type, requestId, part);
     return content.length;
+  }
+
+  #whole(type: number, requestId: number, content: Uint8Array): void {
+    this.#begin(type, requestId, content.length);
+    this.#append(content);
   }
 
   /**
@@ -185,7 +187,7 @@ export class RecordWriter {
     }
     this.#closeBuffer();
     this.#openAt = NO_RECORD;
-    this.#buffers.push(Buffer.from(content.buffer, content.byteOffset, content.byteLength));
+    this.#buffers.push(Buffer.isBuffer(content) ? content : asBuffer(content));
   }
 
   /** A slab with room for `bytes`, the current one if it has it. */
@@ -206,6 +208,10 @@ export class RecordWriter {
     this.#buffers.push(slab.buffer.subarray(this.#from, slab.at));
     this.#from = slab.at;
   }
+}
+
+function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 /** Equal parts: a stream's usual 64 KiB would otherwise make one full record and one of a byte. */
