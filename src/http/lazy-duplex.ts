@@ -38,6 +38,15 @@ export class LazyDuplex extends Unbuilt {
   /** An object with these properties is faster than the one that Node would make, and makes again when it is empty. */
   readonly _events = { close: undefined, error: undefined, drain: undefined, timeout: undefined };
   readonly _eventsCount = 0;
+  /**
+   * Stands for the writable state while there is none. `res.end()` after `res.write()` asks for it only to note there
+   * that the socket is no more than once corked; whoever wants anything else of it has it made.
+   */
+  static readonly #unbuilt: ProxyHandler<LazyDuplex> = {
+    get: (stream, key) => (key === 'corked' ? stream.#corked : stream.#writable()[key]),
+    set: (stream, key, value) => key === 'corked' || Reflect.set(stream.#writable(), key, value),
+    has: (stream, key) => key in stream.#writable(),
+  };
   #destroyed = false;
   #closed = false;
   #corked = 0;
@@ -68,8 +77,7 @@ export class LazyDuplex extends Unbuilt {
       this.#corked = 1;
       return CORKED;
     }
-    this.#build();
-    return this._writableState;
+    return new Proxy(this, LazyDuplex.#unbuilt);
   }
 
   /** @internal */
@@ -182,6 +190,12 @@ export class LazyDuplex extends Unbuilt {
     this.#built = true;
     construct.call(this, { autoDestroy: false, highWaterMark: this.readableHighWaterMark });
     this.#noteStates();
+  }
+
+  /** The writable state, made if it was not. */
+  #writable(): Record<PropertyKey, unknown> {
+    if (!this.#built) this.#build();
+    return this._writableState as Record<PropertyKey, unknown>;
   }
 
   #noteStates(): void {
