@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { fcgi } from './macro/backends/fcgi.js';
 import { backends } from './macro/backends.js';
 import { cases } from './macro/cases.js';
-import { measureNode, missingPrograms } from './macro/measure-node.js';
+import { measureNode, requirePrograms } from './macro/measure-node.js';
 import { saveResults } from './macro/results.js';
 import { summary } from './macro/summary.js';
 import { outputPlaces, writePage } from './page/write-page.js';
@@ -94,11 +94,6 @@ function against(folder) {
   if (folder === undefined) return [];
   if (!existsSync(join(folder, 'index.js'))) throw new UsageError(`${folder} has no index.js`);
   return [fcgi('against', resolve(folder))];
-}
-
-function requirePrograms() {
-  const missing = missingPrograms();
-  if (missing.length > 0) throw new Error(`Not installed: ${missing.join(' and ')}`);
 }
 
 /** @param {import('./macro/results.js').Results} results */

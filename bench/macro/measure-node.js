@@ -73,10 +73,11 @@ async function versions(backends) {
   };
 }
 
-/** The programs without which nothing can be measured, as Debian's packages. */
-export function missingPrograms() {
+/** @throws if a program is missing without which nothing can be measured; named as Debian's packages are */
+export function requirePrograms() {
   const needed = { nginx: 'nginx-light', wrk: 'wrk' };
-  return Object.entries(needed)
+  const missing = Object.entries(needed)
     .filter(([program]) => !findProgram(program))
     .map(([, name]) => name);
+  if (missing.length > 0) throw new Error(`Not installed: ${missing.join(' and ')}`);
 }

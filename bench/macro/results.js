@@ -1,5 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { loadLines, saveLine } from '../support/line-results.js';
 
 /**
  * What was measured on one line of Node: the file `node-22.json`.
@@ -22,9 +21,7 @@ import { join } from 'node:path';
  * @param {Results} results
  */
 export function saveResults(folder, results) {
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `node-${results.node.split('.')[0]}.json`);
-  writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
+  saveLine(folder, 'node', results);
 }
 
 /**
@@ -32,8 +29,5 @@ export function saveResults(folder, results) {
  * @returns {Results[]} by the lines of Node
  */
 export function loadResults(folder) {
-  return readdirSync(folder)
-    .filter((name) => /^node-\d+\.json$/.test(name))
-    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')))
-    .sort((a, b) => Number.parseInt(a.node, 10) - Number.parseInt(b.node, 10));
+  return loadLines(folder, 'node');
 }

@@ -7,7 +7,8 @@ import { load } from './load.js';
 
 /**
  * @typedef {object} Round
- * @property {number} cpu microseconds of CPU time that the backend took for a request
+ * @property {number} requests
+ * @property {number} cpu microseconds of CPU time that the backend took for each
  * @property {number} perSecond requests
  * @property {number} busy the part of its time that the backend had the core, 0 to 1 (more if it has several)
  * @property {number} p50 microseconds until the answer
@@ -25,6 +26,7 @@ import { load } from './load.js';
  * @property {import('../support/cores.js').Cores} cores
  * @property {number} seconds
  * @property {number} warmUp seconds of CPU time
+ * @property {(program: Program) => Promise<void>} [warmedUp] called before it is measured
  */
 
 /** Connections beside those of the clients: the one that checks, and those that nginx still closes. */
@@ -57,15 +59,18 @@ export async function measureRound(options) {
 }
 
 /** @param {Program} program @param {RoundOptions} options @returns {Promise<Round>} */
-async function measure(program, { testCase, origin, script, cores, seconds, warmUp }) {
+async function measure(program, options) {
+  const { testCase, origin, script, cores, seconds, warmUp, warmedUp } = options;
   const { connections } = testCase;
   const ask = (/** @type {number} */ duration) =>
     load(origin, { script, connections, seconds: duration, core: cores.load });
   await warm(program, warmUp, ask);
+  await warmedUp?.(program);
   const before = cpuSeconds(program.pid);
   const { requests, seconds: passed, p50, p99 } = await ask(seconds);
   const used = cpuSeconds(program.pid) - before;
   return {
+    requests,
     cpu: (used * 1e6) / requests,
     perSecond: requests / passed,
     busy: used / passed,

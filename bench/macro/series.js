@@ -33,6 +33,7 @@ const TRIES = 3;
  * @property {number} seconds
  * @property {number} warmUp
  * @property {(line: string) => void} tell gets what was done
+ * @property {(program: import('../support/process.js').Program) => Promise<void>} [warmedUp] called before each is measured
  */
 
 /**

@@ -1,5 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { loadLines, saveLine } from '../support/line-results.js';
 
 /**
  * What one backend took, round by round, in the unit of the scenario.
@@ -25,9 +24,7 @@ import { join } from 'node:path';
  * @param {MemoryResults} results
  */
 export function saveMemory(folder, results) {
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, `memory-${results.node.split('.')[0]}.json`);
-  writeFileSync(file, `${JSON.stringify(results, null, 1)}\n`);
+  saveLine(folder, 'memory', results);
 }
 
 /**
@@ -35,8 +32,5 @@ export function saveMemory(folder, results) {
  * @returns {MemoryResults[]} by the lines of Node
  */
 export function loadMemory(folder) {
-  return readdirSync(folder)
-    .filter((name) => /^memory-\d+\.json$/.test(name))
-    .map((name) => JSON.parse(readFileSync(join(folder, name), 'utf8')))
-    .sort((a, b) => Number.parseInt(a.node, 10) - Number.parseInt(b.node, 10));
+  return loadLines(folder, 'memory');
 }

@@ -1,5 +1,6 @@
 import { spread } from '../support/statistics.js';
 import { casesOf, figures, lineOf } from './figures.js';
+import { table } from './markdown.js';
 
 /** @typedef {import('../macro/results.js').Results} Results */
 /** @typedef {import('../support/statistics.js').Spread} Spread */
@@ -160,10 +161,4 @@ function withRange(value, digits) {
   if (!value) return '–';
   const [median, min, max] = [value.median, value.min, value.max].map((one) => one.toFixed(digits));
   return `**${median}** (${min}–${max})`;
-}
-
-/** @param {readonly string[]} head @param {readonly (readonly string[])[]} rows */
-function table(head, rows) {
-  const line = (/** @type {readonly string[]} */ cells) => `| ${cells.join(' | ')} |`;
-  return [line(head), line(head.map(() => '---')), ...rows.map(line)].join('\n');
 }

@@ -3,8 +3,10 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadResults } from '../macro/results.js';
 import { loadMemory } from '../memory/results.js';
+import { loadProfiles } from '../profile/results.js';
 import { backendsChart, ratiosChart } from './charts.js';
 import { fillIn } from './markers.js';
+import { profiles } from './profile-tables.js';
 import { machine, memory, others, perNode, ratios } from './tables.js';
 
 const here = (/** @type {string} */ path) =>
@@ -57,6 +59,7 @@ export function renderPage(folder, page) {
     others: others(all),
     all: perNode(all),
     memory: memory(existsSync(folder) ? loadMemory(folder) : []),
+    profiles: profiles(existsSync(folder) ? loadProfiles(folder) : []),
   });
   const charts = {
     'performance-ratios.svg': ratiosChart(all),

@@ -56,6 +56,11 @@ export class Program {
     throw new Error(`${this.#child.spawnargs.join(' ')} does not listen:\n${this.output}`);
   }
 
+  /** @param {NodeJS.Signals} name */
+  signal(name) {
+    this.#child.kill(name);
+  }
+
   /** Ends it, the hard way if it does not follow. */
   async stop() {
     this.#child.kill();

@@ -6,10 +6,9 @@ import { pathToFileURL } from 'node:url';
 import { GO, LIBFCGI } from '../frontends/support/counterpart.ts';
 import { NGINX } from '../frontends/support/nginx.ts';
 import { PHP_FPM } from '../frontends/support/php-fpm.ts';
-import { describeWith, type Program } from '../frontends/support/requirement.ts';
+import { describeWith } from '../frontends/support/requirement.ts';
 import { evaluate, repository, runBench, runBenchWithPath, useFolder } from './support/run.ts';
-
-const WRK: Program = { path: '/usr/bin/wrk', package: 'wrk' };
+import { WRK } from './support/wrk.ts';
 
 const QUICK = ['--rounds', '1', '--seconds', '1', '--warm-up', '0'];
 
