@@ -126,6 +126,7 @@ export class RecordWriter {
       this.#append(content);
       return content.length;
     }
+    // Cutting it in one took a twentieth of the time of 16 KiB writes, with the views that were made of it.
     if (content.length <= FCGI_MAX_CONTENT_LEN) this.#whole(type, requestId, content);
     else for (const part of parts(content)) this.#whole(type, requestId, part);
     return content.length;
@@ -187,7 +188,7 @@ export class RecordWriter {
     }
     this.#closeBuffer();
     this.#openAt = NO_RECORD;
-    this.#buffers.push(Buffer.isBuffer(content) ? content : asBuffer(content));
+    this.#buffers.push(asBuffer(content));
   }
 
   /** A slab with room for `bytes`, the current one if it has it. */
@@ -210,8 +211,9 @@ export class RecordWriter {
   }
 }
 
-function asBuffer({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
+function asBuffer(content: Uint8Array): Buffer {
+  if (Buffer.isBuffer(content)) return content;
+  return Buffer.from(content.buffer, content.byteOffset, content.byteLength);
 }
 
 /** Equal parts: a stream's usual 64 KiB would otherwise make one full record and one of a byte. */
