@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadResults } from '../macro/results.js';
@@ -52,14 +52,14 @@ export function writePage({ results, page, images }) {
  * @param {string} page with the markers between which tables stand
  */
 export function renderPage(folder, page) {
-  const all = existsSync(folder) ? loadResults(folder) : [];
+  const all = loadResults(folder);
   const text = fillIn(page, {
     machine: machine(all),
     ratios: ratios(all),
     others: others(all),
     all: perNode(all),
-    memory: memory(existsSync(folder) ? loadMemory(folder) : []),
-    profiles: profiles(existsSync(folder) ? loadProfiles(folder) : []),
+    memory: memory(loadMemory(folder)),
+    profiles: profiles(loadProfiles(folder)),
   });
   const charts = {
     'performance-ratios.svg': ratiosChart(all),

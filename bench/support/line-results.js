@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 /**
@@ -20,6 +20,7 @@ export function saveLine(folder, kind, results) {
  * @returns {any[]} the results of all lines of Node that are there, in their order
  */
 export function loadLines(folder, kind) {
+  if (!existsSync(folder)) return [];
   return readdirSync(folder)
     .filter(
       (name) => name.startsWith(`${kind}-`) && /^\d+\.json$/.test(name.slice(kind.length + 1)),
