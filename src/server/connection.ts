@@ -51,8 +51,9 @@ export class Connection implements Flow {
     this.#record(type, id, block, start, end),
   );
   readonly #requests = new RequestTable();
-  /** Requests that this chunk began, and those it made ready. */
+  /** Requests that this chunk began, those whose streams it brings a piece of, and those it made ready. */
   readonly #begun = new Batch<Request>();
+  readonly #fed = new Batch<Request>();
   readonly #ready = new Batch<Request>();
   readonly #gate: ReadGate;
   /** A request came without FCGI_KEEP_CONN: the connection ends with it (FastCGI §5.1). */
@@ -180,6 +181,7 @@ export class Connection implements Flow {
    */
   #dispatch(): void {
     this.#begun.take(awaitParams);
+    this.#fed.take(deliver);
     if (this.#closing) this.#ready.clear();
     else this.#ready.take(dispatch);
   }
@@ -201,8 +203,10 @@ export class Connection implements Flow {
         return;
       case RecordType.STDIN:
       case RecordType.DATA:
-        return request.take(type, start === end ? NOTHING : block.subarray(start, end));
+        if (request.take(type, block, start, end)) this.#fed.add(request);
+        return;
       case RecordType.ABORT_REQUEST:
+        request.deliver();
         return request.abortByPeer();
       default:
         throw new ProtocolError('ERR_FCGI_UNEXPECTED_RECORD', 'No web server sends it');
@@ -297,6 +301,10 @@ export class Connection implements Flow {
 
 function awaitParams(request: Request): void {
   request.awaitParams();
+}
+
+function deliver(request: Request): void {
+  request.deliver();
 }
 
 function dispatch(request: Request): void {

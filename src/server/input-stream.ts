@@ -1,5 +1,6 @@
 import { FcgiError } from '../errors.ts';
 import { BodySpool, type SpoolLimits } from './body-spool.ts';
+import { ChunkPieces } from './chunk-pieces.ts';
 import type { InputMemory } from './input-memory.ts';
 
 /** How a stream slows its connection down. */
@@ -42,8 +43,10 @@ export class InputStream<Target> {
   readonly #flow: Flow;
   readonly #outlet: Outlet<Target>;
   #target: Target | undefined;
-  /** What has come and was not passed on yet. */
+  /** What the target had no room for. */
   #spool: BodySpool | undefined;
+  #pieces: ChunkPieces | undefined;
+  #pending = false;
   #stalled = true;
   #closed = false;
 
@@ -52,33 +55,62 @@ export class InputStream<Target> {
     this.#outlet = outlet;
   }
 
+  /** Whether it is known where the stream leads. */
+  get attached(): boolean {
+    return this.#target !== undefined;
+  }
+
+  /** Whether something came in this chunk, be it the end, that was not passed on. */
+  get pending(): boolean {
+    return this.#pending;
+  }
+
   /** Begins to pass the stream on, what has come so far at once. */
   attach(target: Target): void {
     this.#target = target;
+    this.#pending = false;
     if (this.ended && this.received === 0 && this.#outlet.empty) this.#outlet.empty(target);
     else this.#passOn();
   }
 
   /**
-   * Takes a piece of the stream; an empty one is its end. Its bytes are copied: the next read overwrites them.
+   * Takes a piece of the stream, from `start` to `end` of a chunk; an empty one is its end. It is passed on by
+   * `deliver()`, before the next chunk comes.
    *
-   * @returns what is wrong with it: `ERR_FCGI_BODY_LENGTH`, `ERR_FCGI_BODY_SPOOL`
+   * @returns what is wrong with it: `ERR_FCGI_BODY_LENGTH`
    */
-  take(piece: Buffer): FcgiError | undefined {
-    const length = this.received + piece.length;
+  take(chunk: Buffer, start: number, end: number): FcgiError | undefined {
+    const length = this.received + end - start;
     const expected = this.expected ?? length;
-    if (length > expected || (piece.length === 0 && length < expected)) {
+    if (length > expected || (start === end && length < expected)) {
       return wrongLength(length > expected, expected);
     }
     this.received = length;
-    if (piece.length > 0) return this.#push(piece);
-    this.end();
+    this.#pending = true;
+    if (start === end) this.ended = true;
+    else if (!this.#closed) {
+      this.#pieces ??= new ChunkPieces();
+      this.#pieces.add(chunk, start, end);
+    }
     return undefined;
   }
 
+  /**
+   * Passes on what has come in this chunk.
+   *
+   * @returns what is wrong: `ERR_FCGI_BODY_SPOOL`
+   */
+  deliver(): FcgiError | undefined {
+    if (!this.#pending || !this.#target) return undefined;
+    this.#pending = false;
+    if (this.#stalled) return this.#keep();
+    this.#passOn();
+    return undefined;
+  }
+
+  /** Ends the stream, of which nothing has come. */
   end(): void {
     this.ended = true;
-    if (!this.#stalled && this.#target) this.#outlet.end(this.#target);
   }
 
   /** The target asks for more. */
@@ -99,38 +131,38 @@ export class InputStream<Target> {
     this.#closed = true;
     this.#flow.resume(this);
     this.#target = undefined;
+    this.#pieces = undefined;
     this.#spool?.close();
     this.#spool = undefined;
   }
 
-  #push(piece: Buffer): FcgiError | undefined {
-    if (this.#closed) return undefined;
-    if (this.#stalled || !this.#target) return this.#keep(piece);
-    if (!this.#outlet.push(this.#target, Buffer.from(piece))) this.#stall();
-    return undefined;
-  }
-
-  #keep(piece: Buffer): FcgiError | undefined {
+  #keep(): FcgiError | undefined {
+    const bytes = this.#pieces?.take();
+    if (!bytes) return undefined;
     try {
       this.#spool ??= new BodySpool(this.#flow.settings, this.#flow.memory);
-      this.#spool.push(piece);
+      this.#spool.push(bytes);
     } catch (cause) {
       if (cause instanceof FcgiError) return cause;
       const message = 'A body that was not read in time could not be spooled';
       return new FcgiError('ERR_FCGI_BODY_SPOOL', message, { cause });
     }
-    if (this.#target) this.#stall();
+    this.#stall();
     return undefined;
   }
 
   #passOn(): void {
     this.#stalled = false;
     // Readers may end the request, and so close this stream, at each piece.
-    for (let piece = this.#spool?.shift(); piece; piece = this.#spool?.shift()) {
+    for (let piece = this.#next(); piece; piece = this.#next()) {
       if (!this.#target) return;
       if (!this.#outlet.push(this.#target, piece)) return this.#stall();
     }
     if (this.ended && this.#target) this.#outlet.end(this.#target);
+  }
+
+  #next(): Buffer | undefined {
+    return this.#spool?.shift() ?? this.#pieces?.take();
   }
 
   /** Called again for each piece that comes meanwhile: the other stream may have ended since. */

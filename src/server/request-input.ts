@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http';
+import type { Readable } from 'node:stream';
 import { type RequestHead, readRequestHead, requestHead } from '../cgi/request-head.ts';
 import type { VariableReader } from '../cgi/variable-reader.ts';
 import { FcgiError } from '../errors.ts';
@@ -58,7 +59,7 @@ export class RequestInput {
    *
    * @returns undefined if the role has no such stream
    */
-  stream(type: number): { take(piece: Buffer): FcgiError | undefined; ended: boolean } | undefined {
+  stream(type: number): InputStream<IncomingMessage> | InputStream<Readable> | undefined {
     return type === RecordType.STDIN ? this.body : this.data?.input;
   }
 

@@ -96,22 +96,30 @@ export class Request implements AnswerableRequest {
     this.#limitTime(paramsTimeout, 'ERR_FCGI_PARAMS_TIMEOUT', RecordType.PARAMS);
   }
 
-  /** Takes a piece of the STDIN or the DATA stream. */
-  take(type: number, content: Buffer): void {
+  /**
+   * Takes a piece of the STDIN or the DATA stream, from `start` to `end` of a chunk.
+   *
+   * @returns whether `deliver()` is to be called once the chunk was read
+   */
+  take(type: number, chunk: Buffer, start: number, end: number): boolean {
     if (this.#stage === Stage.PARAMS) this.#unexpected(type, 'before the end of PARAMS');
     // FastCGI §6.3 gives an Authorizer no STDIN; some web servers send it all the same, mostly empty.
-    if (this.role === Role.AUTHORIZER && type === RecordType.STDIN) return;
+    if (this.role === Role.AUTHORIZER && type === RecordType.STDIN) return false;
     const stream = this.input.stream(type);
     if (!stream) this.#unexpected(type, 'for a role that has no such stream');
     if (stream.ended) this.#unexpected(type, 'after its end');
-    this.#messages?.socket.received(content.length);
-    try {
-      const error = stream.take(content);
-      if (error) this.#fail(error, type);
-    } catch (error) {
-      throwLater(error);
-    }
+    this.#messages?.socket.received(end - start);
+    const isFirst = stream.attached && !stream.pending;
+    const error = stream.take(chunk, start, end);
+    if (error) this.#refuse(error, type);
     if (this.input.ended) clearTimeout(this.#deadline);
+    return isFirst;
+  }
+
+  /** Passes on what has come in this chunk. */
+  deliver(): void {
+    this.#deliver(RecordType.STDIN);
+    if (this.input.data) this.#deliver(RecordType.DATA);
   }
 
   /** Hands the request to the application. */
@@ -175,6 +183,25 @@ export class Request implements AnswerableRequest {
     if (this.#stage === Stage.ENDED) return;
     this.#end();
     this.#cutOff('web server');
+  }
+
+  /** Fails with what is wrong with a stream; what came of it before is the application's still. */
+  #refuse(error: FcgiError, type: number): void {
+    this.deliver();
+    try {
+      this.#fail(error, type);
+    } catch (thrown) {
+      throwLater(thrown);
+    }
+  }
+
+  #deliver(type: number): void {
+    try {
+      const error = this.input.stream(type)?.deliver();
+      if (error) this.#fail(error, type);
+    } catch (error) {
+      throwLater(error);
+    }
   }
 
   #endParams(): boolean {
