@@ -19,14 +19,22 @@ export const groups = [
     file: /^node:(net|stream|internal\/(streams?|stream_base_commons|net|js_stream))/,
   },
   { name: 'node-other', says: 'events, ticks, timers and the rest of Node', file: /^node:/ },
-  { name: 'protocol', says: 'this package: records and pairs', file: /\/dist\/protocol\// },
-  { name: 'cgi', says: 'this package: meta-variables and heads', file: /\/dist\/cgi\// },
+  {
+    name: 'protocol',
+    says: 'this package: records and pairs',
+    file: /\/dist\/layers\/protocol\.js/,
+  },
+  { name: 'cgi', says: 'this package: meta-variables and heads', file: /\/dist\/layers\/cgi\.js/ },
   {
     name: 'http',
     says: 'this package: what `req`, `res` and `socket` need',
-    file: /\/dist\/http\//,
+    file: /\/dist\/layers\/http\.js/,
   },
-  { name: 'server', says: 'this package: connections and requests', file: /\/dist\/server\// },
+  {
+    name: 'server',
+    says: 'this package: connections and requests',
+    file: /\/dist\/layers\/server\.js/,
+  },
   { name: 'app', says: 'the application', file: /./ },
 ];
 

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Installed, installTarball, repository } from './tarball.ts';
@@ -20,6 +20,11 @@ interface PackageJson {
   readonly bin?: string | Record<string, string>;
   readonly [field: string]: unknown;
 }
+
+const folders = (path: string) =>
+  readdirSync(join(repository, path), { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name);
 
 const inPackage = (path: string) => join(installed.project, 'node_modules/fcgi', path);
 
@@ -42,18 +47,26 @@ describe('the tarball', () => {
     );
   });
 
-  test('has a declaration file for each module, and a module for each source file', () => {
-    const modules = installed.files.filter((path) => path.endsWith('.js'));
-    for (const path of modules) expect(installed.files).toContain(path.replace(/\.js$/, '.d.ts'));
-    expect(modules.length).toBeGreaterThan(20);
+  test('has a declaration file for each way in, and a file for each layer', () => {
+    const ways = ['dist/index', 'dist/protocol/index'];
+    for (const way of ways) {
+      expect(installed.files).toEqual(expect.arrayContaining([`${way}.js`, `${way}.d.ts`]));
+    }
+    const programs = ['dist/cli/main.js', 'dist/cli/watch/watched-main.js'];
+    const layers = folders('src').map((name) => `dist/layers/${name}.js`);
+    const modules = installed.files.filter((path) => path.endsWith('.js') && /^dist/.test(path));
+    const expected = [...ways.map((way) => `${way}.js`), ...programs, ...layers];
+    expect([...modules].sort()).toEqual(expected.sort());
   });
 
   test('holds relative imports of files that are in it', () => {
-    for (const path of installed.files.filter((file) => /\.(js|d\.ts)$/.test(file))) {
+    for (const path of installed.files) {
+      const [kind] = /\.(js|d\.ts)$/.exec(path) ?? [];
+      if (!kind) continue;
       const code = readFileSync(inPackage(path), 'utf8');
-      for (const [, target] of code.matchAll(/(?:from|import\() ?'(\.[^']+)'/g)) {
-        const js = join(path, '..', target as string).replace(/\.ts$/, '.js');
-        expect([path, target, existsSync(inPackage(js))]).toEqual([path, target, true]);
+      for (const [, target] of code.matchAll(/(?:from|import\() ?['"](\.[^'"]+)['"]/g)) {
+        const file = join(path, '..', target as string).replace(/\.(ts|js)$/, kind);
+        expect([path, target, existsSync(inPackage(file))]).toEqual([path, target, true]);
       }
     }
   });
@@ -148,7 +161,7 @@ describe('the modules', () => {
   test('cannot be reached past the exports', async () => {
     expect(
       await evaluate(`
-        const error = await import('fcgi/dist/server/index.js').catch((error) => error);
+        const error = await import('fcgi/dist/layers/server.js').catch((error) => error);
         console.log(JSON.stringify(error.code));
       `),
     ).toBe('ERR_PACKAGE_PATH_NOT_EXPORTED');

@@ -26,6 +26,7 @@ const SOURCES = [
   'package-lock.json',
   'tsconfig.json',
   'tsconfig.build.json',
+  'build.js',
   'README.md',
   'CHANGELOG.md',
   'LICENSE',
