@@ -22,7 +22,7 @@ import { ReadGate } from './read-gate.ts';
 import { Request } from './request.ts';
 import { RequestTable } from './request-table.ts';
 import type { Server } from './server.ts';
-import { readIntoSharedBuffer } from './shared-read-buffer.ts';
+import { own, type SocketOwner } from './socket-events.ts';
 import { throwLater } from './throw-later.ts';
 import { Watch } from './watch.ts';
 
@@ -40,7 +40,7 @@ const MAX_HINTS = 2;
  * One connection from a web server: takes records in, hands each to its request, and closes when the
  * last request that needs it has ended.
  */
-export class Connection implements Flow {
+export class Connection implements Flow, SocketOwner {
   readonly server: Server;
   readonly socket: Socket;
   readonly output: Output;
@@ -67,13 +67,9 @@ export class Connection implements Flow {
     this.socket = socket;
     this.memory = new InputMemory(server.settings.maxBufferedInput);
     this.watch = new Watch(server, socket);
-    this.output = new Output(socket, () => this.#drained(), this.watch.trace);
+    this.output = new Output(socket, () => this.#resumeWriters(), this.watch.trace);
     this.#gate = new ReadGate(socket);
-    readIntoSharedBuffer(socket, (chunk, length) => this.#data(chunk, length));
-    socket.on('end', () => this.#peerEnded());
-    socket.on('close', () => this.#closed());
-    socket.on('error', (error) => this.#report(locateSocketError(error, this.watch.peer)));
-    socket.on('timeout', () => this.destroy());
+    own(socket, this);
     this.#startIdleTimer();
     this.watch.connected();
   }
@@ -158,7 +154,7 @@ export class Connection implements Flow {
     if (protocolStatus === ProtocolStatus.OVERLOADED) this.server.reportDrop(this.socket);
   }
 
-  #data(chunk: Buffer, length: number): void {
+  received(chunk: Buffer, length: number): void {
     if (this.#closing) return;
     // A response that is complete within this turn leaves at once: a tick for it would come to nothing.
     this.output.hold();
@@ -173,6 +169,38 @@ export class Connection implements Flow {
     this.output.release();
     // Without a request a connection is idle, whatever else came.
     if (this.#requests.size === 0 && !this.#closing && !this.socket.timeout) this.#startIdleTimer();
+  }
+
+  drained(): void {
+    this.output.drain();
+  }
+
+  peerEnded(): void {
+    try {
+      this.#reader.end();
+    } catch (error) {
+      if (!this.#closing) return this.#fail(error as ProtocolError, { peer: this.watch.peer });
+    }
+    // Web servers close when their client is gone; none closes only one direction.
+    this.destroy();
+  }
+
+  failed(error: Error): void {
+    this.#report(locateSocketError(error, this.watch.peer));
+  }
+
+  timedOut(): void {
+    this.destroy();
+  }
+
+  closed(): void {
+    this.#closing = true;
+    for (const request of this.#requests.list()) {
+      request.abortByPeer();
+      this.#forget(request);
+    }
+    this.watch.closed();
+    this.server.connectionClosed(this);
   }
 
   /**
@@ -256,31 +284,11 @@ export class Connection implements Flow {
     this.server.reportConnectionError(error, this.socket);
   }
 
-  #peerEnded(): void {
-    try {
-      this.#reader.end();
-    } catch (error) {
-      if (!this.#closing) return this.#fail(error as ProtocolError, { peer: this.watch.peer });
-    }
-    // Web servers close when their client is gone; none closes only one direction.
-    this.destroy();
-  }
-
-  #closed(): void {
-    this.#closing = true;
-    for (const request of this.#requests.list()) {
-      request.abortByPeer();
-      this.#forget(request);
-    }
-    this.watch.closed();
-    this.server.connectionClosed(this);
-  }
-
   #forget(request: Request): void {
     if (this.#requests.delete(request)) this.server.requestEnded();
   }
 
-  #drained(): void {
+  #resumeWriters(): void {
     this.resume(this.output);
     for (const request of this.#requests.list()) request.drained();
   }

@@ -26,7 +26,6 @@ export class Output {
     this.#socket = socket;
     this.#trace = trace;
     this.#drained = drained;
-    socket.on('drain', () => this.drain());
   }
 
   /** Bytes that wait to be sent. */
@@ -145,7 +144,7 @@ export class Output {
     if (this.#waiting && !this.#socket.writableNeedDrain) process.nextTick(drain, this);
   }
 
-  /** @internal */
+  /** All that was sent is with the kernel: those who wait may go on. */
   drain(): void {
     if (!this.#waiting) return;
     this.#waiting = false;
