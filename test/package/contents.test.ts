@@ -53,7 +53,7 @@ describe('the tarball', () => {
       expect(installed.files).toEqual(expect.arrayContaining([`${way}.js`, `${way}.d.ts`]));
     }
     const programs = ['dist/cli/main.js', 'dist/cli/watch/watched-main.js'];
-    const layers = folders('src').map((name) => `dist/layers/${name}.js`);
+    const layers = ['errors', ...folders('src')].map((name) => `dist/layers/${name}.js`);
     const modules = installed.files.filter((path) => path.endsWith('.js') && /^dist/.test(path));
     const expected = [...ways.map((way) => `${way}.js`), ...programs, ...layers];
     expect([...modules].sort()).toEqual(expected.sort());
