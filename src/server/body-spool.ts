@@ -62,7 +62,7 @@ export class BodySpool {
   }
 
   /**
-   * Takes a piece, which is copied.
+   * Takes a piece, whose bytes must not change. It is copied, unless it is long and has its memory to itself.
    *
    * @throws {FcgiError} `ERR_FCGI_BODY_SPOOL` if the file has no room for it
    * @throws the file system's error, as when the disk is full
@@ -131,7 +131,8 @@ export class BodySpool {
     this.#memoryLength += piece.length;
     if (piece.length < SHORT_PIECE) return this.#gather(piece);
     this.#closeBlock();
-    this.#memory.push(Buffer.from(piece));
+    const isWhole = piece.length === piece.buffer.byteLength;
+    this.#memory.push(isWhole ? piece : Buffer.from(piece));
   }
 
   #gather(piece: Buffer): void {

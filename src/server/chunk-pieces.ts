@@ -28,13 +28,9 @@ export class ChunkPieces {
     for (let i = 0; i < bounds.length; i += 2) {
       at += this.#chunk.copy(bytes, at, bounds[i], bounds[i + 1]);
     }
-    this.drop();
-    return bytes;
-  }
-
-  drop(): void {
     this.#chunk = NOTHING;
     this.#bounds = [];
     this.#length = 0;
+    return bytes;
   }
 }
