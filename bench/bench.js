@@ -11,9 +11,12 @@ import { summary } from './macro/summary.js';
 import { outputPlaces, writePage } from './page/write-page.js';
 import {
   choose,
+  commonOptions,
+  givenCommand,
   main,
   nodeLines,
   positiveInteger,
+  tell,
   UsageError,
   wholeNumber,
 } from './support/command.js';
@@ -55,10 +58,8 @@ await main(usage, async () => {
       rounds: { type: 'string', default: '5' },
       seconds: { type: 'string', default: '4' },
       'warm-up': { type: 'string', default: '2' },
-      node: { type: 'string', default: process.versions.node.split('.')[0] ?? '' },
       against: { type: 'string' },
-      output: { type: 'string' },
-      help: { type: 'boolean', default: false },
+      ...commonOptions,
     },
   });
   if (values.help) return console.log(usage);
@@ -71,8 +72,8 @@ await main(usage, async () => {
     settings,
     cases: choose('--cases', values.cases, cases),
     backends: [...choose('--backends', values.backends, known), ...against(values.against)],
-    command: ['npm run bench --', ...process.argv.slice(2)].join(' '),
-    tell: (/** @type {string} */ line) => console.error(line),
+    command: givenCommand('bench'),
+    tell,
   };
   const lines = nodeLines(values.node);
   requirePrograms();

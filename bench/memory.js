@@ -5,7 +5,15 @@ import { measureNode } from './memory/measure-node.js';
 import { saveMemory } from './memory/results.js';
 import { scenarios } from './memory/scenarios.js';
 import { outputPlaces, writePage } from './page/write-page.js';
-import { choose, main, nodeLines, positiveInteger } from './support/command.js';
+import {
+  choose,
+  commonOptions,
+  givenCommand,
+  main,
+  nodeLines,
+  positiveInteger,
+  tell,
+} from './support/command.js';
 
 /** Descriptors that a process has beside those of the connections. */
 const OTHER_DESCRIPTORS = 100;
@@ -33,9 +41,7 @@ await main(usage, async () => {
       requests: { type: 'string', default: '1000' },
       mebibytes: { type: 'string', default: '1024' },
       rounds: { type: 'string', default: '3' },
-      node: { type: 'string', default: process.versions.node.split('.')[0] ?? '' },
-      output: { type: 'string' },
-      help: { type: 'boolean', default: false },
+      ...commonOptions,
     },
   });
   if (values.help) return console.log(usage);
@@ -48,8 +54,8 @@ await main(usage, async () => {
     },
     rounds: positiveInteger('--rounds', values.rounds),
     dist: fileURLToPath(new URL('../dist', import.meta.url)),
-    command: ['npm run bench:memory --', ...process.argv.slice(2)].join(' '),
-    tell: (/** @type {string} */ line) => console.error(line),
+    command: givenCommand('bench:memory'),
+    tell,
   };
   const lines = nodeLines(values.node);
   const places = outputPlaces(values.output);

@@ -7,7 +7,16 @@ import { requirePrograms } from './macro/measure-node.js';
 import { outputPlaces, writePage } from './page/write-page.js';
 import { profileNode } from './profile/measure-node.js';
 import { saveProfiles } from './profile/results.js';
-import { choose, main, nodeLines, positiveInteger, wholeNumber } from './support/command.js';
+import {
+  choose,
+  commonOptions,
+  givenCommand,
+  main,
+  nodeLines,
+  positiveInteger,
+  tell,
+  wholeNumber,
+} from './support/command.js';
 import { stopOnSignals } from './support/process.js';
 import { removeAllTemporary } from './support/temporary.js';
 
@@ -33,9 +42,7 @@ await main(usage, async () => {
       cases: { type: 'string', default: DEFAULT_CASES },
       seconds: { type: 'string', default: '4' },
       'warm-up': { type: 'string', default: '2' },
-      node: { type: 'string', default: process.versions.node.split('.')[0] ?? '' },
-      output: { type: 'string' },
-      help: { type: 'boolean', default: false },
+      ...commonOptions,
     },
   });
   if (values.help) return console.log(usage);
@@ -46,8 +53,8 @@ await main(usage, async () => {
       seconds: positiveInteger('--seconds', values.seconds),
       warmUp: wholeNumber('--warm-up', values['warm-up']),
     },
-    command: ['npm run bench:profile --', ...process.argv.slice(2)].join(' '),
-    tell: (/** @type {string} */ line) => console.error(line),
+    command: givenCommand('bench:profile'),
+    tell,
   };
   const lines = nodeLines(values.node);
   requirePrograms();

@@ -1,6 +1,31 @@
 /** A mistake in the command line. */
 export class UsageError extends Error {}
 
+/** Options that every command has which measures lines of Node. */
+export const commonOptions = /** @type {const} */ ({
+  node: { type: 'string', default: process.versions.node.split('.')[0] ?? '' },
+  output: { type: 'string' },
+  help: { type: 'boolean', default: false },
+});
+
+/**
+ * The command as it was given, to be given again.
+ *
+ * @param {string} script
+ */
+export function givenCommand(script) {
+  return [`npm run ${script} --`, ...process.argv.slice(2)].join(' ');
+}
+
+/**
+ * Tells how far a measurement is.
+ *
+ * @param {string} line
+ */
+export function tell(line) {
+  console.error(line);
+}
+
 /**
  * Runs a command; a failure is told on stderr and in the exit code: 2 for a wrong command line, else 1.
  *
