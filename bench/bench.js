@@ -35,9 +35,11 @@ cases and backends writes bench/results, docs/performance.md and its charts.
 
   --cases NAMES      some of ${names(cases)}
   --backends NAMES   some of ${names(known)}
-  --rounds N         rounds for each case and backend, interleaved (default: 5)
-  --seconds N        that a round measures, a whole number (default: 4)
-  --warm-up N        seconds of CPU time that each new process has before, a whole number (default: 2)
+  --starts N         how often each backend is started anew for each case (default: 3)
+  --rounds N         rounds after each start, interleaved (default: 3)
+  --seconds N        that a round measures, a whole number (default: 2)
+  --warm-up N        seconds of CPU time that each new process has before, a whole number (default: 3);
+                     four times as many where bodies are large, none where nothing is compiled while it runs
   --node LINES       lines of Node, as 20,22,24,26; others than the running one are installed into a
                      cache (default: the running one)
   --against FOLDER   the dist of another build of this package, as one more backend
@@ -55,15 +57,17 @@ await main(usage, async () => {
     options: {
       cases: { type: 'string', default: '' },
       backends: { type: 'string', default: '' },
-      rounds: { type: 'string', default: '5' },
-      seconds: { type: 'string', default: '4' },
-      'warm-up': { type: 'string', default: '2' },
+      starts: { type: 'string', default: '3' },
+      rounds: { type: 'string', default: '3' },
+      seconds: { type: 'string', default: '2' },
+      'warm-up': { type: 'string', default: '3' },
       against: { type: 'string' },
       ...commonOptions,
     },
   });
   if (values.help) return console.log(usage);
   const settings = {
+    starts: positiveInteger('--starts', values.starts),
     rounds: positiveInteger('--rounds', values.rounds),
     seconds: positiveInteger('--seconds', values.seconds),
     warmUp: wholeNumber('--warm-up', values['warm-up']),

@@ -22,6 +22,7 @@
  * @property {string} says what it is, in words for the page
  * @property {'http' | 'fastcgi'} protocol
  * @property {readonly string[]} [apps] those it has; all of them if not given
+ * @property {boolean} [isCompiled] before it is started: it needs no warming up
  * @property {() => string | undefined} missing what must be installed for it, if it is not
  * @property {() => Promise<string> | string} version
  * @property {(setup: Setup) => Promise<Command> | Command} prepare builds and configures it, and says how it is started

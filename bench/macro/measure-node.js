@@ -11,7 +11,7 @@ import { measureSeries } from './series.js';
  * @typedef {object} Options
  * @property {readonly import('./backend.js').Backend[]} backends
  * @property {readonly import('./cases.js').Case[]} cases
- * @property {{ rounds: number, seconds: number, warmUp: number }} settings
+ * @property {{ starts: number, rounds: number, seconds: number, warmUp: number }} settings
  * @property {string} command
  * @property {(line: string) => void} tell
  */

@@ -18,7 +18,7 @@ export function machine(all) {
     node,
     date,
     loadAverage.toFixed(1),
-    `${settings.rounds} × ${settings.seconds} s, each after ${settings.warmUp} s`,
+    `${settings.starts} × ${settings.rounds} × ${settings.seconds} s, after ${settings.warmUp} s`,
     `\`${command}\``,
   ]);
   const machines = distinct(all.map(({ machine: on }) => describe(on)));
@@ -27,7 +27,10 @@ export function machine(all) {
     ...machines.map((text) => `- ${text}`),
     ...versions.map((text) => `- ${text}`),
     '',
-    table(['Node', 'date', 'load before', 'measured', 'command'], rows),
+    table(
+      ['Node', 'date', 'load before', 'starts × rounds × time, after warm-up', 'command'],
+      rows,
+    ),
   ].join('\n');
 }
 

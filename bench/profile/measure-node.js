@@ -55,6 +55,7 @@ async function profileCase(testCase, node, { backends, settings, tell }) {
   try {
     const [measured] = await measureSeries({
       ...settings,
+      starts: 1,
       rounds: 1,
       folder,
       node,

@@ -10,7 +10,7 @@ import { describeWith } from '../frontends/support/requirement.ts';
 import { evaluate, repository, runBench, runBenchWithPath, useFolder } from './support/run.ts';
 import { WRK } from './support/wrk.ts';
 
-const QUICK = ['--rounds', '1', '--seconds', '1', '--warm-up', '0'];
+const QUICK = ['--starts', '1', '--rounds', '1', '--seconds', '1', '--warm-up', '0'];
 
 const line = process.versions.node.split('.')[0];
 
@@ -50,7 +50,7 @@ describeWith('npm run bench', [NGINX, WRK], () => {
       expect([status, status === 0 ? '' : stderr]).toEqual([0, '']);
       expect(results).toMatchObject({
         node: process.versions.node,
-        settings: { rounds: 1, seconds: 1, warmUp: 0 },
+        settings: { starts: 1, rounds: 1, seconds: 1, warmUp: 0 },
         leftOut: [],
         cases: [{ name, backends: [{ name: 'http' }, { name: 'fcgi' }] }],
       });

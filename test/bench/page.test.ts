@@ -32,7 +32,7 @@ const RESULT = {
   loadAverage: 0.04,
   machine: { cpu: 'A processor', cores: 4, memory: '8 GiB', system: 'Debian', pinned: 'yes' },
   versions: { nginx: '1.2.3', wrk: '4.5.6' },
-  settings: { rounds: 3, seconds: 4, warmUp: 2 },
+  settings: { starts: 1, rounds: 3, seconds: 4, warmUp: 2 },
   backends: [
     { name: 'http', says: "Node's `http`" },
     { name: 'fcgi', says: 'this package' },
@@ -83,7 +83,7 @@ describe('The page of known results', () => {
     expect(page).toContain('- A processor, 4 cores, 8 GiB; Debian; a core each');
     expect(page).toContain('- nginx 1.2.3, wrk 4.5.6');
     expect(page).toContain(
-      '| 22.1.0 | 2026-01-02 | 0.0 | 3 × 4 s, each after 2 s | `npm run bench --` |',
+      '| 22.1.0 | 2026-01-02 | 0.0 | 1 × 3 × 4 s, after 2 s | `npm run bench --` |',
     );
   });
 });

@@ -14,6 +14,7 @@ export const go = {
   says: 'Go `net/http/fcgi`, GOMAXPROCS=1, behind `fastcgi_pass`',
   protocol: 'fastcgi',
   apps: PLAIN_APPS,
+  isCompiled: true,
   missing: () => (findProgram('go') ? undefined : 'golang-go'),
   version: () => toldVersion('go', ['version']),
   prepare: ({ folder, app, socket }) => {

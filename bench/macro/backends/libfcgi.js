@@ -14,6 +14,7 @@ export const libfcgi = {
   says: 'C with libfcgi behind `fastcgi_pass`, a process for each connection',
   protocol: 'fastcgi',
   apps: PLAIN_APPS,
+  isCompiled: true,
   missing: () => {
     if (!findProgram('gcc')) return 'gcc and libc6-dev';
     return existsSync('/usr/include/fcgiapp.h') ? undefined : 'libfcgi-dev';
