@@ -61,6 +61,15 @@ describeWith('npm run bench', [NGINX, WRK], () => {
     },
   );
 
+  test('measures as many rounds after each start as it is told, and says so in the table', async () => {
+    const args = ['--cases', 'plain', '--backends', 'http,fcgi', '--starts', '2', '--rounds', '2'];
+    const { status, results, read } = await measure('starts', ...args);
+    expect(status).toBe(0);
+    const rounds = results.cases[0]?.backends.map((backend) => positive(backend.rounds));
+    expect(rounds).toEqual([new Array(4).fill(true), new Array(4).fill(true)]);
+    expect(read('performance.md')).toContain('| 2 × 2 × 1 s, after 0 s |');
+  });
+
   test('reports a backend that answers wrongly as failed, and fails itself for ours', async () => {
     const broken = join(folder(), 'broken');
     mkdirSync(broken);
