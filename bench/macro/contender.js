@@ -26,13 +26,13 @@ import { load } from './load.js';
  * @property {import('../support/cores.js').Cores} cores
  * @property {number} seconds
  * @property {number} warmUp seconds of CPU time
- * @property {(program: Program) => Promise<void>} [warmedUp] called before each round
+ * @property {(program: Program) => Promise<void>} [beforeRound]
  */
 
 /** Connections beside those of the clients: the one that checks, and those that nginx still closes. */
 const SPARE_WORKERS = 8;
 
-/** A process of a backend that serves one case. */
+/** A backend that serves one case, in one process at a time. */
 export class Contender {
   #options;
   /** @type {Program | undefined} */
@@ -71,10 +71,10 @@ export class Contender {
    * @throws if an answer was not right; the process is stopped then
    */
   async measure() {
-    const { seconds, warmedUp } = this.#options;
+    const { seconds, beforeRound } = this.#options;
     const program = await this.ready();
     return this.#orStop(async () => {
-      await warmedUp?.(program);
+      await beforeRound?.(program);
       const before = cpuSeconds(program.pid);
       const { requests, seconds: passed, p50, p99 } = await this.#load(seconds);
       const used = cpuSeconds(program.pid) - before;

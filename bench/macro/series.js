@@ -34,7 +34,7 @@ const TRIES = 3;
  * @property {number} seconds
  * @property {number} warmUp
  * @property {(line: string) => void} tell gets what was done
- * @property {(program: import('../support/process.js').Program) => Promise<void>} [warmedUp] called before each round
+ * @property {(program: import('../support/process.js').Program) => Promise<void>} [beforeRound]
  */
 
 /**
@@ -67,43 +67,39 @@ async function measureCase(testCase, nginx, options) {
   const { app, keepConnections, name } = testCase;
   const script = writeLoadScript(options.folder, testCase);
   const able = options.backends.filter(({ apps }) => apps?.includes(app) ?? true);
-  /** @type {BackendResult[]} */
-  const results = able.map((backend) => ({ name: backend.name, rounds: [] }));
+  const entries = able.map((backend) => {
+    const origin = nginx.origin({ backend: backend.name, keepConnections, app });
+    /** @type {BackendResult} */
+    const result = { name: backend.name, rounds: [] };
+    return { result, contender: new Contender({ ...options, backend, testCase, origin, script }) };
+  });
   for (let start = 0; start < options.starts; start++) {
-    const contenders = able.map((backend) => {
-      const origin = nginx.origin({ backend: backend.name, keepConnections, app });
-      return new Contender({ ...options, backend, testCase, origin, script });
-    });
     try {
-      await measureStart(contenders, results, { ...options, caseName: name });
+      await measureStart(entries, { ...options, caseName: name });
     } finally {
-      await Promise.all(contenders.map((contender) => contender.stop()));
+      await Promise.all(entries.map(({ contender }) => contender.stop()));
     }
   }
-  return { name, backends: results };
+  return { name, backends: entries.map(({ result }) => result) };
 }
 
 /**
  * All are started and warmed up before any is measured: what is compared is measured close together, where the
  * machine is more alike than it is in minutes.
  *
- * @param {readonly Contender[]} contenders
- * @param {readonly BackendResult[]} results in the same order
+ * @param {readonly { contender: Contender, result: BackendResult }[]} entries
  * @param {Pick<SeriesOptions, 'rounds' | 'tell'> & { caseName: string }} options
  */
-async function measureStart(contenders, results, { rounds, tell, caseName }) {
-  const all = contenders.map((contender, i) => ({
-    contender,
-    result: /** @type {BackendResult} */ (results[i]),
-  }));
-  for (const { contender, result } of all) {
+async function measureStart(entries, { rounds, tell, caseName }) {
+  for (const { contender, result } of entries) {
+    if (result.failure) continue;
     await attempt(result, () => contender.ready());
     if (result.failure) tell(`${caseName}, ${describe(result)}`);
   }
   for (let round = 0; round < rounds; round++) {
     // Whoever was first in the last round is last in this one.
-    const first = round % all.length;
-    for (const { contender, result } of [...all.slice(first), ...all.slice(0, first)]) {
+    const first = round % entries.length;
+    for (const { contender, result } of [...entries.slice(first), ...entries.slice(0, first)]) {
       if (result.failure) continue;
       await attempt(result, async () => void result.rounds.push(await contender.measure()));
       tell(`${caseName}, ${describe(result)}`);

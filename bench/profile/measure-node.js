@@ -63,7 +63,7 @@ async function profileCase(testCase, node, { backends, settings, tell }) {
       backends: backends.map((backend) => profiled(backend, fileOf(backend.name))),
       cores: chooseCores(),
       tell,
-      warmedUp: async (program) => {
+      beforeRound: async (program) => {
         program.signal('SIGUSR2');
         await wait(BEGINNING);
       },
