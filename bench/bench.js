@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fcgi } from './macro/backends/fcgi.js';
 import { backends } from './macro/backends.js';
-import { cases } from './macro/cases.js';
+import { cases, LARGE_WARM_UP } from './macro/cases.js';
 import { measureNode, requirePrograms } from './macro/measure-node.js';
 import { saveResults } from './macro/results.js';
 import { summary } from './macro/summary.js';
@@ -12,11 +12,9 @@ import { outputPlaces, writePage } from './page/write-page.js';
 import {
   choose,
   commonOptions,
-  givenCommand,
+  commonSettings,
   main,
-  nodeLines,
   positiveInteger,
-  tell,
   UsageError,
   wholeNumber,
 } from './support/command.js';
@@ -39,7 +37,7 @@ cases and backends writes bench/results, docs/performance.md and its charts.
   --rounds N         rounds after each start, interleaved (default: 3)
   --seconds N        that a round measures, a whole number (default: 2)
   --warm-up N        seconds of CPU time that each new process has before, a whole number (default: 3);
-                     four times as many where bodies are large, none where nothing is compiled while it runs
+                     ${LARGE_WARM_UP} times as many where bodies are large, none where nothing is compiled while it runs
   --node LINES       lines of Node, as 20,22,24,26; others than the running one are installed into a
                      cache (default: the running one)
   --against FOLDER   the dist of another build of this package, as one more backend
@@ -72,14 +70,13 @@ await main(usage, async () => {
     seconds: positiveInteger('--seconds', values.seconds),
     warmUp: wholeNumber('--warm-up', values['warm-up']),
   };
+  const { lines, ...common } = commonSettings('bench', values.node);
   const options = {
     settings,
     cases: choose('--cases', values.cases, cases),
     backends: [...choose('--backends', values.backends, known), ...against(values.against)],
-    command: givenCommand('bench'),
-    tell,
+    ...common,
   };
-  const lines = nodeLines(values.node);
   requirePrograms();
   stopOnSignals(removeAllTemporary);
   const whole = !values.cases && !values.backends && !values.against;

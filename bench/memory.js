@@ -5,15 +5,7 @@ import { measureNode } from './memory/measure-node.js';
 import { saveMemory } from './memory/results.js';
 import { scenarios } from './memory/scenarios.js';
 import { outputPlaces, writePage } from './page/write-page.js';
-import {
-  choose,
-  commonOptions,
-  givenCommand,
-  main,
-  nodeLines,
-  positiveInteger,
-  tell,
-} from './support/command.js';
+import { choose, commonOptions, commonSettings, main, positiveInteger } from './support/command.js';
 
 /** Descriptors that a process has beside those of the connections. */
 const OTHER_DESCRIPTORS = 100;
@@ -45,6 +37,7 @@ await main(usage, async () => {
     },
   });
   if (values.help) return console.log(usage);
+  const { lines, ...common } = commonSettings('bench:memory', values.node);
   const options = {
     chosen: choose('--scenarios', values.scenarios, scenarios),
     sizes: {
@@ -54,10 +47,8 @@ await main(usage, async () => {
     },
     rounds: positiveInteger('--rounds', values.rounds),
     dist: fileURLToPath(new URL('../dist', import.meta.url)),
-    command: givenCommand('bench:memory'),
-    tell,
+    ...common,
   };
-  const lines = nodeLines(values.node);
   const places = outputPlaces(values.output);
   requireDescriptors(Math.max(options.sizes.connections, options.sizes.requests));
   for (const line of lines) saveMemory(places.results, await measureNode(line, options));

@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { fcgi } from './macro/backends/fcgi.js';
 import { http } from './macro/backends/http.js';
-import { cases } from './macro/cases.js';
+import { cases, LARGE_WARM_UP } from './macro/cases.js';
 import { requirePrograms } from './macro/measure-node.js';
 import { outputPlaces, writePage } from './page/write-page.js';
 import { profileNode } from './profile/measure-node.js';
@@ -10,11 +10,9 @@ import { saveProfiles } from './profile/results.js';
 import {
   choose,
   commonOptions,
-  givenCommand,
+  commonSettings,
   main,
-  nodeLines,
   positiveInteger,
-  tell,
   wholeNumber,
 } from './support/command.js';
 import { stopOnSignals } from './support/process.js';
@@ -30,7 +28,8 @@ it into bench/results and docs/performance.md.
   --cases NAMES      some of ${cases.map(({ name }) => name).join(', ')}
                      (default: ${DEFAULT_CASES})
   --seconds N        that each is profiled, a whole number (default: 4)
-  --warm-up N        seconds of CPU time that each process has before, a whole number (default: 2)
+  --warm-up N        seconds of CPU time that each process has before, a whole number (default: 2);
+                     ${LARGE_WARM_UP} times as many where bodies are large
   --node LINES       lines of Node, as 20,22,24,26 (default: the running one)
   --output FOLDER    writes results and page there
   --help
@@ -46,6 +45,7 @@ await main(usage, async () => {
     },
   });
   if (values.help) return console.log(usage);
+  const { lines, ...common } = commonSettings('bench:profile', values.node);
   const options = {
     cases: choose('--cases', values.cases, cases),
     backends: [http, fcgi('fcgi', fileURLToPath(new URL('../dist', import.meta.url)))],
@@ -53,10 +53,8 @@ await main(usage, async () => {
       seconds: positiveInteger('--seconds', values.seconds),
       warmUp: wholeNumber('--warm-up', values['warm-up']),
     },
-    command: givenCommand('bench:profile'),
-    tell,
+    ...common,
   };
-  const lines = nodeLines(values.node);
   requirePrograms();
   stopOnSignals(removeAllTemporary);
   const places = outputPlaces(values.output);

@@ -17,7 +17,7 @@ import { FORTY_HEADERS } from '../apps/headers.js';
 const CONNECTIONS = 16;
 
 /** V8 compiles by calls, and with a MiB each there are a thirtieth as many in a second. */
-const LARGE_WARM_UP = 4;
+export const LARGE_WARM_UP = 4;
 
 const hello = (/** @type {Buffer} */ body) => body.toString() === 'Hello, World!';
 const json = (/** @type {Buffer} */ body) => body.toString() === '{"message":"Hello, World!"}';

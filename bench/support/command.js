@@ -9,21 +9,18 @@ export const commonOptions = /** @type {const} */ ({
 });
 
 /**
- * The command as it was given, to be given again.
+ * What all of these commands measure with: the lines of Node, the command as it was given, to be given again, and
+ * where it is told how far they are.
  *
  * @param {string} script
+ * @param {string} node the option
  */
-export function givenCommand(script) {
-  return [`npm run ${script} --`, ...process.argv.slice(2)].join(' ');
-}
-
-/**
- * Tells how far a measurement is.
- *
- * @param {string} line
- */
-export function tell(line) {
-  console.error(line);
+export function commonSettings(script, node) {
+  return {
+    lines: nodeLines(node),
+    command: [`npm run ${script} --`, ...process.argv.slice(2)].join(' '),
+    tell: (/** @type {string} */ line) => console.error(line),
+  };
 }
 
 /**
@@ -105,7 +102,7 @@ export function choose(option, text, all) {
  *
  * @param {string} text
  */
-export function nodeLines(text) {
+function nodeLines(text) {
   const lines = text.split(',');
   if (lines.every((line) => /^[1-9]\d*$/.test(line))) return lines;
   throw new UsageError(`--node takes lines of Node, as 20,22, not ${text}`);
