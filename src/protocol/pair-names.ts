@@ -5,32 +5,53 @@ const MAX_NAME_LENGTH = 128;
 /** How many names that came after a name are tried before it is looked up. */
 const MAX_FOLLOWERS = 6;
 
+/** Bytes that are compared at a time. */
+const WORD = 4;
+
 /** A name that was read before. */
 export class PairName {
   readonly text: string;
-  readonly bytes: Uint8Array;
   /** What whoever reads the pairs notes about the name, to know it when it comes again. */
   meaning: unknown = undefined;
   /** The name that came next the last time. */
   next: PairName | undefined = undefined;
   /** Names that came next, the newest first. */
   readonly followers: PairName[] = [];
+  readonly #length: number;
+  /** Its bytes by fours; the last four overlap those before. A name of fewer has them one by one. */
+  readonly #words: readonly number[];
 
   constructor(text: string) {
+    const bytes = Buffer.from(text, 'latin1');
     this.text = text;
-    this.bytes = Buffer.from(text, 'latin1');
+    this.#length = bytes.length;
+    this.#words = bytes.length < WORD ? [...bytes] : words(bytes);
   }
 
   /**
-   * Whether the name stands at a place of a block. A loop over bytes takes a third of the time of
-   * `startsWith()`: 0.3 instead of 0.9 µs for the variables of a request.
+   * Whether the name stands at a place of a block.
+   *
+   * It is asked of each of the twenty to forty variables of a request. By fours it takes half of the time of a loop
+   * over bytes, which takes a third of that of `startsWith()`.
    */
-  standsAt(block: Uint8Array, at: number, length: number): boolean {
-    const { bytes } = this;
-    if (bytes.length !== length) return false;
-    for (let i = 0; i < length; i++) if (block[at + i] !== bytes[i]) return false;
-    return true;
+  standsAt(block: DataView, at: number, length: number): boolean {
+    if (this.#length !== length) return false;
+    const words = this.#words;
+    if (length < WORD) return words.every((byte, i) => block.getUint8(at + i) === byte);
+    const last = words.length - 1;
+    for (let i = 0; i < last; i++) {
+      if (block.getInt32(at + WORD * i, true) !== words[i]) return false;
+    }
+    return block.getInt32(at + length - WORD, true) === words[last];
   }
+}
+
+function words(bytes: Buffer): number[] {
+  const last = bytes.length - WORD;
+  const whole = Array.from({ length: Math.ceil(last / WORD) }, (_, i) =>
+    bytes.readInt32LE(WORD * i),
+  );
+  return [...whole, bytes.readInt32LE(last)];
 }
 
 /**
@@ -54,13 +75,13 @@ export class PairNames {
    *
    * @param at where the name stands in the block
    */
-  find(previous: PairName, block: Buffer, at: number, length: number): PairName {
+  find(previous: PairName, block: DataView, at: number, length: number): PairName {
     for (const follower of previous.followers) {
       if (!follower.standsAt(block, at, length)) continue;
       previous.next = follower;
       return follower;
     }
-    const text = block.toString('latin1', at, at + length);
+    const text = Buffer.from(block.buffer, block.byteOffset + at, length).toString('latin1');
     if (length > MAX_NAME_LENGTH) return new PairName(text);
     const name = this.#lookUp(text);
     previous.next = name;

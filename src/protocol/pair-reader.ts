@@ -14,7 +14,9 @@ const EMPTY = Buffer.alloc(0);
  */
 export class PairReader {
   readonly #names = new PairNames();
+  /** The block, and its bytes as they are read. They stay after `close()`: mostly the next block is in the same buffer. */
   #block: Buffer = EMPTY;
+  #view = viewOf(EMPTY);
   #text = '';
   /** Where the text begins in the block, and where it ends. */
   #start = 0;
@@ -33,6 +35,7 @@ export class PairReader {
    * @param end where it ends
    */
   open(block: Buffer, maxPairs = Number.POSITIVE_INFINITY, start = 0, end = block.length): void {
+    if (this.#block !== block) this.#view = viewOf(block);
     this.#block = block;
     this.#text = block.toString('latin1', start, end);
     this.#start = start;
@@ -43,9 +46,8 @@ export class PairReader {
     this.#name = this.#names.first;
   }
 
-  /** Lets go of the block. */
+  /** Lets go of the text. */
   close(): void {
-    this.#block = EMPTY;
     this.#text = '';
     this.#name = this.#names.first;
   }
@@ -75,37 +77,42 @@ export class PairReader {
    */
   next(): boolean {
     const block = this.#block;
+    const view = this.#view;
     let at = this.#at;
     const limit = this.#end;
     if (at >= limit) return false;
     if (this.#pairsLeft-- <= 0) refuseCount(this.#maxPairs);
     let nameLength = block[at++] as number;
     if (nameLength > SHORT_LENGTH_MAX) {
-      nameLength = readLong(block, at - 1, limit);
+      nameLength = readLong(view, at - 1, limit);
       at += 3;
     }
     if (at === limit) refusePair(1);
     let valueLength = block[at++] as number;
     if (valueLength > SHORT_LENGTH_MAX) {
-      valueLength = readLong(block, at - 1, limit);
+      valueLength = readLong(view, at - 1, limit);
       at += 3;
     }
     const end = at + nameLength + valueLength;
     if (end > limit) refusePair(end - limit);
     const previous = this.#name;
     const predicted = previous.next;
-    this.#name = predicted?.standsAt(block, at, nameLength)
+    this.#name = predicted?.standsAt(view, at, nameLength)
       ? predicted
-      : this.#names.find(previous, block, at, nameLength);
+      : this.#names.find(previous, view, at, nameLength);
     this.#valueAt = at + nameLength;
     this.#at = end;
     return true;
   }
 }
 
-function readLong(block: Buffer, at: number, limit: number): number {
+function viewOf(block: Buffer): DataView {
+  return new DataView(block.buffer, block.byteOffset, block.length);
+}
+
+function readLong(view: DataView, at: number, limit: number): number {
   if (at + 4 > limit) refusePair(at + 4 - limit);
-  return block.readUInt32BE(at) & 0x7fffffff;
+  return view.getUint32(at) & 0x7fffffff;
 }
 
 function refuseCount(limit: number): never {
