@@ -47,8 +47,8 @@ export function endBody(incoming: IncomingMessage): void {
 }
 
 /**
- * Whether a body without a byte ends only when somebody reads it. In Node 26 streams do without the ticks that this
- * spares, and end in another order.
+ * Whether a body without a byte ends only when somebody reads it. In Node 26 that spares nothing, and `'end'` is
+ * emitted before the `'close'` of the response instead of after it.
  */
 export const endsLate = Number.parseInt(process.versions.node, 10) < 26;
 
@@ -68,8 +68,9 @@ const { emit } = EventEmitter.prototype;
  */
 export function isUnobserved(incoming: IncomingMessage): boolean {
   const message = incoming as ParsedMessage;
-  const { ended, flowing } = message._readableState;
-  if (!message.complete || ended || message._consuming || flowing !== null) return false;
+  const { ended, endEmitted, flowing } = message._readableState;
+  if (!message.complete || message._consuming || flowing !== null) return false;
+  if (endsLate ? ended : endEmitted) return false;
   return message._eventsCount === 0 && message.emit === emit && !message.destroyed;
 }
 
@@ -78,7 +79,7 @@ export function closeUnobserved(incoming: IncomingMessage): void {
   const message = incoming as ParsedMessage;
   const { _readableState: state } = message;
   message._dumped = true;
-  state.flowing = true;
+  if (endsLate) state.flowing = true;
   state.ended = true;
   state.endEmitted = true;
   state.destroyed = true;

@@ -1,6 +1,12 @@
 import { IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { dropHopByHop } from './hop-by-hop.ts';
-import { closeUnobserved, detachSignal, isUnobserved, releaseMessage } from './incoming-message.ts';
+import {
+  closeUnobserved,
+  detachSignal,
+  endsLate,
+  isUnobserved,
+  releaseMessage,
+} from './incoming-message.ts';
 import type { RequestSocket } from './request-socket.ts';
 
 type Headers = OutgoingHttpHeaders | readonly unknown[] | undefined;
@@ -64,6 +70,10 @@ function closeRequest(this: ServerResponse): void {
 /** What Node does for a response that has let go of its socket, and for the socket and the request. */
 function emitClose(res: ServerResponse, socket: RequestSocket, unobserved: boolean): void {
   const response = res as ServedResponse;
+  if (unobserved && !endsLate) {
+    if (!isUnobserved(res.req)) return emitEndFirst(res, socket);
+    closeUnobserved(res.req);
+  }
   if (!response._closed) {
     response.destroyed = true;
     response._closed = true;
@@ -73,9 +83,16 @@ function emitClose(res: ServerResponse, socket: RequestSocket, unobserved: boole
   if (unobserved) process.nextTick(settleRequest, res.req);
 }
 
-/** In this tick `http` emits `'end'`: who listens by now hears of it. */
+/** Node 26: who listens to the request since `'finish'` hears its `'end'` in a tick before the response closes. */
+function emitEndFirst(res: ServerResponse, socket: RequestSocket): void {
+  releaseMessage(res.req, true);
+  process.nextTick(emitClose, res, socket, false);
+}
+
+/** In this tick `http` emits `'end'`, and Node 26 `'close'`: who listens by now hears of it. */
 function settleRequest(req: IncomingMessage): void {
-  if (isUnobserved(req)) closeUnobserved(req);
+  if (!endsLate) req.emit('close');
+  else if (isUnobserved(req)) closeUnobserved(req);
   else releaseMessage(req, true);
 }
 
