@@ -18,6 +18,11 @@ export interface RequestHead {
   readonly contentLength: number | undefined;
 }
 
+/** Has a request's meta-variables: names and values in turn, in the order in which they came. */
+export interface VariableSource {
+  readonly variables: readonly string[];
+}
+
 /**
  * Maps a request's meta-variables to the head of an HTTP request (RFC 3875 §4.1).
  *
@@ -26,19 +31,16 @@ export interface RequestHead {
  *   no number; `ERR_FCGI_HEADER_COLLISION` when two variables stand for one header
  */
 export function requestHead(variables: readonly string[]): RequestHead {
-  return readRequestHead(new VariableList(variables), () => variables);
+  return readRequestHead(new VariableList(variables), { variables });
 }
 
 /**
  * The same for variables that are read one by one.
  *
- * @param list all of them, for the few requests that need more than one pass
+ * @param source has all of them, for the few requests that need more than one pass
  */
-export function readRequestHead(
-  reader: VariableReader,
-  list: () => readonly string[],
-): RequestHead {
-  return new Head(reader, list);
+export function readRequestHead(reader: VariableReader, source: VariableSource): RequestHead {
+  return new Head(reader, source);
 }
 
 /** One pass over the variables: each is a header, one of the few that matter here, or neither. */
@@ -55,16 +57,16 @@ class Head implements RequestHead {
   #redirectedAuthorization = '';
   #canonical = true;
 
-  constructor(reader: VariableReader, list: () => readonly string[]) {
+  constructor(reader: VariableReader, source: VariableSource) {
     while (reader.next()) {
       const { name } = reader;
       name.meaning ??= variableMeaning(name.text);
       this.#take(name.meaning as VariableMeaning, reader);
     }
     if (this.method === '') refuse('REQUEST_METHOD is missing');
-    if (!this.#canonical) refuseCollisions(list());
+    if (!this.#canonical) refuseCollisions(source.variables);
     if (this.#contentLength !== '') this.contentLength = parseContentLength(this.#contentLength);
-    if (!this.url.startsWith('/')) this.url = requestUrl(variablesByName(list()));
+    if (!this.url.startsWith('/')) this.url = requestUrl(variablesByName(source.variables));
     this.#addLateHeaders();
   }
 

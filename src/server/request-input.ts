@@ -1,6 +1,11 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import { type RequestHead, readRequestHead, requestHead } from '../cgi/request-head.ts';
+import {
+  type RequestHead,
+  readRequestHead,
+  requestHead,
+  type VariableSource,
+} from '../cgi/request-head.ts';
 import type { VariableReader } from '../cgi/variable-reader.ts';
 import { FcgiError } from '../errors.ts';
 import { completeBody, endBody, endsLate, pushBody } from '../http/incoming-message.ts';
@@ -39,18 +44,18 @@ export class RequestInput {
   /**
    * Takes from the meta-variables how long the streams will be, and what else they say.
    *
-   * @param list all of them: names and values in turn
+   * @param source has all of them
    * @throws {FcgiError} as `requestHead` does; `ERR_FCGI_META_VARIABLE` if FCGI_DATA_LENGTH is no number
    */
-  begin(reader: VariableReader, list: () => readonly string[]): RequestHead {
+  begin(reader: VariableReader, source: VariableSource): RequestHead {
     if (this.#role === Role.AUTHORIZER) {
       // No STDIN record may ever come (FastCGI §6.3): whatever length is told is that of the client's body.
       this.body.end();
-      return requestHead(without('CONTENT_LENGTH', list()));
+      return requestHead(without('CONTENT_LENGTH', source.variables));
     }
-    const head = readRequestHead(reader, list);
+    const head = readRequestHead(reader, source);
     this.body.expected = head.contentLength;
-    if (this.data) this.data.input.expected = dataLength(list());
+    if (this.data) this.data.input.expected = dataLength(source.variables);
     return head;
   }
 

@@ -226,7 +226,7 @@ export class Request implements AnswerableRequest {
     this.#stage = Stage.READY;
     let head: RequestHead;
     try {
-      head = this.input.begin(reader, () => this.variables);
+      head = this.input.begin(reader, this);
     } finally {
       reader.close();
     }
