@@ -225,6 +225,20 @@ describe('the names that a PairDecoder remembers', () => {
     expect(decoder.decode(names(1, 1))).toEqual(['0', '']);
   });
 
+  test.each(Array.from({ length: 18 }, (_, i) => i + 1))(
+    'are not taken for others of %i bytes that differ in a single one',
+    (length) => {
+      const name = 'ABCDEFGHIJKLMNOPQR'.slice(0, length);
+      const decoder = new PairDecoder();
+      for (let i = 0; i < length; i++) {
+        const other = `${name.slice(0, i)}_${name.slice(i + 1)}`;
+        for (const each of [name, other, name]) {
+          expect(decoder.decode(Buffer.from(pairs([[each, 'v']])))).toEqual([each, 'v']);
+        }
+      }
+    },
+  );
+
   test('are short', () => {
     const block = names(200, 50_000);
     const decoder = new PairDecoder();
