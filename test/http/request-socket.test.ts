@@ -94,11 +94,40 @@ test('has what middleware expects of a socket', async () => {
     expect((socket as Socket & { server: object }).server).toHaveProperty('listening', true);
     expect(req.connection).toBe(socket);
     expect(socket.pause()).toBe(socket);
+    expect([socket.timeout, socket.errored]).toEqual([0, null]);
     socket.setTimeout(5000);
     expect(socket.timeout).toBe(5000);
     socket.setTimeout(0);
     expect(socket.timeout).toBe(0);
   });
+});
+
+test.each(['drain', 'data', 'readable'])('lets go of a listener for %j', async (event) => {
+  await found((socket) => {
+    const heard = jest.fn();
+    for (const add of ['on', 'addListener'] as const) {
+      for (const remove of ['off', 'removeListener'] as const) {
+        socket[add](event, heard);
+        expect(socket.listeners(event)).toEqual([heard]);
+        socket[remove](event, heard);
+        expect(socket.listeners(event)).toEqual([]);
+      }
+    }
+    socket.emit(event);
+    expect(heard).not.toHaveBeenCalled();
+  });
+});
+
+test('end() tells when the request has ended', async () => {
+  const ended = new Deferred<boolean>();
+  await serving(
+    ({ socket }) => void socket.end(() => ended.resolve(socket.destroyed)),
+    async ({ connect }) => {
+      const peer = await connect();
+      peer.send(request());
+      expect(await ended.wait('the callback')).toBe(true);
+    },
+  );
 });
 
 test('counts the bytes of body and response', async () => {
