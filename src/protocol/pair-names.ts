@@ -22,17 +22,17 @@ export class PairName {
   readonly #words: readonly number[];
 
   constructor(text: string) {
-    const bytes = Buffer.from(text, 'latin1');
     this.text = text;
-    this.#length = bytes.length;
-    this.#words = bytes.length < WORD ? [...bytes] : words(bytes);
+    this.#length = text.length;
+    // One that is too long to be remembered is never compared.
+    this.#words = text.length > MAX_NAME_LENGTH ? [] : wordsOf(Buffer.from(text, 'latin1'));
   }
 
   /**
    * Whether the name stands at a place of a block.
    *
-   * It is asked of each of the twenty to forty variables of a request. By fours it takes half of the time of a loop
-   * over bytes, which takes a third of that of `startsWith()`.
+   * It is asked of each of the twenty to forty variables of a request. By fours it takes two thirds of the time of a
+   * loop over bytes, which takes a third of that of `startsWith()`.
    */
   standsAt(block: DataView, at: number, length: number): boolean {
     if (this.#length !== length) return false;
@@ -46,12 +46,12 @@ export class PairName {
   }
 }
 
-function words(bytes: Buffer): number[] {
+function wordsOf(bytes: Buffer): number[] {
+  if (bytes.length < WORD) return [...bytes];
   const last = bytes.length - WORD;
-  const whole = Array.from({ length: Math.ceil(last / WORD) }, (_, i) =>
-    bytes.readInt32LE(WORD * i),
-  );
-  return [...whole, bytes.readInt32LE(last)];
+  const words: number[] = [];
+  for (let at = 0; at < last; at += WORD) words.push(bytes.readInt32LE(at));
+  return [...words, bytes.readInt32LE(last)];
 }
 
 /**
