@@ -48,7 +48,7 @@ export class LazyDuplex extends Unbuilt {
    * Stands for the writable state while there is none. `res.end()` asks for it only to note there that the socket is
    * no more than once corked; whoever wants anything else of it has it made.
    */
-  static readonly #Unbuilt = class extends Elsewhere {
+  static readonly #StandIn = class extends Elsewhere {
     readonly #stream: LazyDuplex;
 
     constructor(stream: LazyDuplex) {
@@ -95,7 +95,7 @@ export class LazyDuplex extends Unbuilt {
 
   /** @internal */
   get _writableState(): unknown {
-    return new LazyDuplex.#Unbuilt(this);
+    return new LazyDuplex.#StandIn(this);
   }
 
   /** @internal */
