@@ -14,7 +14,7 @@ const EMPTY = Buffer.alloc(0);
  */
 export class PairReader {
   readonly #names = new PairNames();
-  /** The block, and its bytes as they are read. They stay after `close()`: mostly the next block is in the same buffer. */
+  /** The block, and a view to compare names by. They stay after `close()`: mostly the next block is in the same buffer. */
   #block: Buffer = EMPTY;
   #view = viewOf(EMPTY);
   #text = '';
@@ -84,13 +84,13 @@ export class PairReader {
     if (this.#pairsLeft-- <= 0) refuseCount(this.#maxPairs);
     let nameLength = block[at++] as number;
     if (nameLength > SHORT_LENGTH_MAX) {
-      nameLength = readLong(view, at - 1, limit);
+      nameLength = readLong(block, at - 1, limit);
       at += 3;
     }
     if (at === limit) refusePair(1);
     let valueLength = block[at++] as number;
     if (valueLength > SHORT_LENGTH_MAX) {
-      valueLength = readLong(view, at - 1, limit);
+      valueLength = readLong(block, at - 1, limit);
       at += 3;
     }
     const end = at + nameLength + valueLength;
@@ -110,9 +110,9 @@ function viewOf(block: Buffer): DataView {
   return new DataView(block.buffer, block.byteOffset, block.length);
 }
 
-function readLong(view: DataView, at: number, limit: number): number {
+function readLong(block: Buffer, at: number, limit: number): number {
   if (at + 4 > limit) refusePair(at + 4 - limit);
-  return view.getUint32(at) & 0x7fffffff;
+  return block.readUInt32BE(at) & 0x7fffffff;
 }
 
 function refuseCount(limit: number): never {
