@@ -2,7 +2,7 @@ import { FcgiError } from '../errors.ts';
 import { headerName } from './header-name.ts';
 import { requestUrl } from './request-url.ts';
 import { Kind, type VariableMeaning, variableMeaning } from './variable-meaning.ts';
-import { VariableList, type VariableReader } from './variable-reader.ts';
+import { VariableList, type VariableReader, type VariableSource } from './variable-reader.ts';
 import { variablesByName } from './variables-by-name.ts';
 
 /** What a request's meta-variables say in HTTP's terms. */
@@ -16,11 +16,6 @@ export interface RequestHead {
   readonly rawHeaders: string[];
   /** CONTENT_LENGTH, or undefined when it is absent, empty or -1: the length is then not known. */
   readonly contentLength: number | undefined;
-}
-
-/** Has a request's meta-variables: names and values in turn, in the order in which they came. */
-export interface VariableSource {
-  readonly variables: readonly string[];
 }
 
 /**

@@ -12,6 +12,11 @@ export interface VariableReader {
   value(): string;
 }
 
+/** Has a request's meta-variables: names and values in turn, in the order in which they came. */
+export interface VariableSource {
+  readonly variables: readonly string[];
+}
+
 /** Reads variables that are a list: names and values in turn. */
 export class VariableList implements VariableReader {
   readonly #list: readonly string[];

@@ -1,4 +1,5 @@
 import { Readable, Writable } from 'node:stream';
+import type { VariableSource } from '../cgi/variable-reader.ts';
 import { variablesByName } from '../cgi/variables-by-name.ts';
 import type { WriteCallback } from '../http/exchange.ts';
 
@@ -46,12 +47,10 @@ declare module 'node:http' {
 }
 
 /** What the context asks of its request. */
-export interface ContextRequest {
+export interface ContextRequest extends VariableSource {
   readonly id: number;
   readonly role: number;
   readonly keepConnection: boolean;
-  /** Names and values in turn. */
-  readonly variables: readonly string[];
   /** What comes after PARAMS. */
   readonly input: { readonly data: Readable | undefined };
   writeError(chunk: Uint8Array, callback: WriteCallback): void;

@@ -1,12 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
-import {
-  type RequestHead,
-  readRequestHead,
-  requestHead,
-  type VariableSource,
-} from '../cgi/request-head.ts';
-import type { VariableReader } from '../cgi/variable-reader.ts';
+import { type RequestHead, readRequestHead, requestHead } from '../cgi/request-head.ts';
+import type { VariableReader, VariableSource } from '../cgi/variable-reader.ts';
 import { FcgiError } from '../errors.ts';
 import { completeBody, endBody, endsLate, pushBody } from '../http/incoming-message.ts';
 import { RecordType, Role } from '../protocol/index.ts';
