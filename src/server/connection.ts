@@ -47,6 +47,8 @@ export class Connection implements Flow, SocketOwner {
   readonly watch: Watch;
   readonly memory: InputMemory;
   multiplexed = false;
+  /** Where it stands in the list of its server's connections. */
+  place = 0;
   readonly #reader = new RecordCutter((type, id, block, start, end) =>
     this.#record(type, id, block, start, end),
   );

@@ -6,6 +6,7 @@ import { PairDecoder } from '../protocol/index.ts';
 import { PairReader } from '../protocol/pair-reader.ts';
 import { allowedClients, isAllowed } from './allowed-clients.ts';
 import { Connection } from './connection.ts';
+import { ConnectionList } from './connection-list.ts';
 import { type ListenHandle, type ListenOptions, listen } from './listen.ts';
 import { type Listener, toRequestListener } from './listener.ts';
 import { resolveOptions, type ServerOptions, type ServerSettings } from './options.ts';
@@ -35,7 +36,7 @@ export class Server extends NetServer {
   /** @internal Requests that wait for the end of their PARAMS. */
   halfOpenRequests = 0;
   readonly #allowed: BlockList | undefined;
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new ConnectionList();
   /** What those are called that have no address; also after the server was closed. */
   #namelessPeers = 'unknown';
   /** @internal Whether peers may have an address, as those of a Unix socket have not. */
@@ -156,18 +157,18 @@ export class Server extends NetServer {
   override close(callback?: (error?: Error) => void): this {
     this.#closing = true;
     this.#stopListening(callback);
-    for (const connection of this.#connections) connection.retire();
+    for (const connection of this.#connections.now()) connection.retire();
     return this;
   }
 
   /** Closes the connections on which no request is under way. */
   closeIdleConnections(): void {
-    for (const connection of this.#connections) if (connection.idle) connection.destroy();
+    for (const connection of this.#connections.now()) if (connection.idle) connection.destroy();
   }
 
   /** Closes all connections; requests under way see a disconnected client. */
   closeAllConnections(): void {
-    for (const connection of this.#connections) connection.destroy();
+    for (const connection of this.#connections.now()) connection.destroy();
   }
 
   /** Sets `timeout`, and a listener for `'timeout'`. */
