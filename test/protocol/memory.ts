@@ -1,10 +1,17 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as (options?: { type: 'minor' }) => void;
+
+/** Bytes that live on the heap after collections of the young generation. */
+export function heapAfterYoungCollections(): number {
+  for (let i = 0; i < 3; i++) collect({ type: 'minor' });
+  return process.memoryUsage().heapUsed;
+}
+
 /** Bytes that live on the heap and beside it once everything else is collected. */
 export function heapAfterCollection(): number {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
   let least = Number.POSITIVE_INFINITY;
   // Memory beside the heap is given back by another thread, which may lag behind.
   for (let rounds = 0, idle = 0; rounds < 20 && idle < 3; rounds++) {

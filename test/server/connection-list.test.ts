@@ -1,8 +1,7 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import type { Connection } from '../../src/server/connection.ts';
 import { ConnectionList } from '../../src/server/connection-list.ts';
+import { heapAfterYoungCollections } from '../protocol/memory.ts';
 
 function connection(more: object = {}): Connection {
   return { place: 0, ...more } as Connection;
@@ -44,19 +43,10 @@ test('what is deleted while the list is gone through leaves out none of the othe
   expect(list.now()).toEqual([]);
 });
 
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as (options: { type: 'minor' }) => void;
-
-/** Bytes that live on the heap after collections of the young generation. */
-function young(): number {
-  for (let i = 0; i < 3; i++) collect({ type: 'minor' });
-  return process.memoryUsage().heapUsed;
-}
-
 test('connections that come and go need no full collection', () => {
   const list = new ConnectionList();
   const open: (Connection | undefined)[] = new Array(16).fill(undefined);
-  const before = young();
+  const before = heapAfterYoungCollections();
   let most = 0;
   for (let i = 0; i < 50_000; i++) {
     const oldest = open[i % open.length];
@@ -64,7 +54,7 @@ test('connections that come and go need no full collection', () => {
     list.add(added);
     if (oldest) list.delete(oldest);
     open[i % open.length] = added;
-    if (i % 1_000 === 0) most = Math.max(most, young() - before);
+    if (i % 1_000 === 0) most = Math.max(most, heapAfterYoungCollections() - before);
   }
   // A kilobyte each: with a Set, 20 MB and more are kept until there is a full collection.
   expect(most).toBeLessThan(5_000_000);

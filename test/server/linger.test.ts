@@ -1,20 +1,19 @@
 import { once } from 'node:events';
-import { createServer as createNetServer, type ListenOptions, Socket } from 'node:net';
+import { createServer as createNetServer, Socket } from 'node:net';
 import { buffer } from 'node:stream/consumers';
+import { setTimeout as wait } from 'node:timers/promises';
 import { createServer } from '../../src/index.ts';
 import { within } from '../support/deadline.ts';
 import { Deferred } from '../support/deferred.ts';
 import { serving } from '../support/serve.ts';
 import { request } from '../support/wire.ts';
 
-const LOOPBACK: ListenOptions = { port: 0, host: '127.0.0.1' };
-
 /** As a socket with TLS: more than a descriptor of the system. */
 class OwnSocket extends Socket {}
 
 /** Has a socket serve one request that leaves no connection; all that its other end gets. */
 async function serveOver(socket: Socket): Promise<Buffer> {
-  const webServer = createNetServer().listen(LOOPBACK);
+  const webServer = createNetServer().listen(0, '127.0.0.1');
   try {
     await within('listening', once(webServer, 'listening'));
     const accepted = once(webServer, 'connection');
@@ -52,7 +51,7 @@ test('a response of which the system takes a part is sent to its end', async () 
       const peer = await connect();
       peer.socket.pause();
       peer.send(request({ flags: 0 }));
-      await within('turns', new Promise((resolve) => setTimeout(resolve, 50)));
+      await wait(50);
       peer.socket.resume();
       expect((await peer.answer()).body).toHaveLength(body.length);
       await peer.closed();
