@@ -7,6 +7,7 @@ import {
   isUnobserved,
   releaseMessage,
 } from './incoming-message.ts';
+import { setOwnHeader } from './own-headers.ts';
 import type { RequestSocket } from './request-socket.ts';
 
 type Headers = OutgoingHttpHeaders | readonly unknown[] | undefined;
@@ -38,6 +39,7 @@ export function tieResponse(res: ServerResponse, socket: RequestSocket): void {
   // What `http` adds unless it was removed: framing and connection are the web server's (§6.3.4).
   served._removedConnection = true;
   served._removedTE = true;
+  served.setHeader = setOwnHeader as ServedResponse['setHeader'];
   served._storeHeader = storeResponseHead;
   served._finish = finishRequest;
   res.on('finish', closeRequest);

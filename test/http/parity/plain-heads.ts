@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Note } from './log.ts';
 import { answer } from './plain.ts';
 import type { Case } from './table.ts';
@@ -140,6 +141,67 @@ export const heads: readonly Case[] = [
     note('none', [res.hasHeader('connection'), res.hasHeader('transfer-encoding')]);
     res.end();
     note('after', res.getHeaders());
+  }),
+  answer('a header may have a name that objects have, or a number', (res, note) => {
+    for (const name of ['b', 'constructor', '__proto__', '2', 'toString', '1']) {
+      note('before', [res.hasHeader(name), res.getHeader(name)]);
+      res.setHeader(name, `value of ${name}`);
+    }
+    res.removeHeader('b');
+    note('names', res.getHeaderNames());
+    note('all', Object.entries(res.getHeaders()));
+    note('none', [res.hasHeader('valueOf'), res.getHeader('hasOwnProperty')]);
+    res.end();
+  }),
+  answer('a hundred headers can be set', (res, note) => {
+    for (let i = 0; i < 100; i++) res.setHeader(`X-${i}`, i);
+    for (let i = 0; i < 100; i += 3) res.removeHeader(`x-${i}`);
+    note('names', res.getHeaderNames());
+    res.end();
+  }),
+  answer('what setHeader() refuses leaves nothing behind', (res, note) => {
+    refusals(note, {
+      name: () => res.setHeader('X A', 'a'),
+      value: () => res.setHeader('X-A', 'a\n'),
+      none: () => res.setHeader('X-A', undefined as never),
+    });
+    note('all', res.getHeaders());
+    // With headers of its own the response would keep one X-A only.
+    res.writeHead(200, ['X-A', '1', 'X-A', '2']);
+    refusals(note, { late: () => res.setHeader('X-B', 'late') });
+    note('all', res.getHeaders());
+    res.end();
+  }),
+  answer('setHeader() returns the response', (res, note) => {
+    note('same', res.setHeader('X-A', '1') === res);
+    res.setHeader('X-B', '2').setHeader('X-C', '3').end();
+  }),
+  answer('a setHeader() that another prototype brings is called', (res, note) => {
+    const inherited: ServerResponse = Object.getPrototypeOf(res);
+    const setHeader: ServerResponse['setHeader'] = function (this: ServerResponse, name, value) {
+      note('call', name);
+      return inherited.setHeader.call(this, `${name}-2`, value);
+    };
+    Object.setPrototypeOf(res, Object.create(inherited, { setHeader: { value: setHeader } }));
+    res.setHeader('X-A', '1');
+    res.setHeader('X-B', '2');
+    res.end();
+  }),
+  answer('a setHeader() that wraps that of the response is called', (res, note) => {
+    const { setHeader } = res;
+    res.setHeader = function (name, value) {
+      note('call', name);
+      return setHeader.call(this, `${name}-2`, value);
+    };
+    res.setHeader('X-A', '1');
+    res.writeHead(200, { 'X-B': '2' }).end();
+  }),
+  answer('what inherits from the response sets headers of its own', (res, note) => {
+    const derived: ServerResponse = Object.create(res);
+    derived.setHeader('X-A', '1').setHeader('X-B', '2');
+    note('derived', derived.getHeaders());
+    note('all', res.getHeaders());
+    res.end();
   }),
   answer('Transfer-Encoding set by hand is left out', (res) => {
     res.setHeader('Transfer-Encoding', 'chunked');
