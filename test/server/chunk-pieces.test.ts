@@ -88,3 +88,12 @@ test('pieces are copied, and are dropped once they were taken', () => {
   expect(String(taken)).toBe('12567');
   expect(gathered.take()).toBeUndefined();
 });
+
+test.each([4096, 20_000, 40_000])('%i bytes have memory of their own', (length) => {
+  const chunk = Buffer.alloc(length + 2, 'x');
+  const all = new ChunkPieces();
+  all.add(chunk, 1, length + 1);
+  const bytes = all.take();
+  expect(bytes).toEqual(Buffer.alloc(length, 'x'));
+  expect(bytes?.buffer.byteLength).toBe(length);
+});
