@@ -1,6 +1,7 @@
 import { EventEmitter } from 'node:events';
 import { IncomingMessage } from 'node:http';
 import type { RequestHead } from '../cgi/request-head.ts';
+import { nodeSymbol } from './node-symbols.ts';
 
 /** What Node's HTTP parser, whose part is played here, reaches into. */
 interface ParsedMessage extends IncomingMessage {
@@ -102,9 +103,7 @@ function isRead(message: ParsedMessage): boolean {
 }
 
 /** Node 26: stops `req.signal` from taking the end of a request for a disconnect. */
-const kDetachAbortSignal = Object.getOwnPropertySymbols(IncomingMessage.prototype).find(
-  (symbol) => symbol.description === 'kDetachAbortSignal',
-);
+const kDetachAbortSignal = nodeSymbol(IncomingMessage.prototype, 'kDetachAbortSignal');
 
 /** Notes that the response was sent: what happens to the connection is no abort any more. */
 export function detachSignal(incoming: IncomingMessage): void {

@@ -1,12 +1,11 @@
-import { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import { responseSymbol } from './node-symbols.ts';
 
 type Headers = Record<string, unknown>;
 type Owner = Record<symbol, Headers | null>;
 
 /** Where Node's responses keep the headers of `setHeader()`, by their names in lower case; null while there are none. */
-const kOutHeaders = Object.getOwnPropertySymbols(
-  new ServerResponse(new IncomingMessage(null as never)),
-).find((symbol) => symbol.description === 'kOutHeaders') as symbol;
+const kOutHeaders = responseSymbol('kOutHeaders') as symbol;
 
 /**
  * The headers of `setHeader()`, and those of `writeHead()` if they were merged with them; null if there are none. To ask

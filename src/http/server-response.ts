@@ -1,4 +1,4 @@
-import { IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
 import { dropHopByHop } from './hop-by-hop.ts';
 import {
   closeUnobserved,
@@ -7,6 +7,7 @@ import {
   isUnobserved,
   releaseMessage,
 } from './incoming-message.ts';
+import { responseSymbol } from './node-symbols.ts';
 import { setOwnHeader } from './own-headers.ts';
 import type { RequestSocket } from './request-socket.ts';
 
@@ -116,9 +117,7 @@ function refuseStatus(res: ServedResponse): never {
 }
 
 /** Node's flag for "a write returned false"; it has no public setter. */
-const kNeedDrain = Object.getOwnPropertySymbols(
-  new ServerResponse(new IncomingMessage(null as never)),
-).find((symbol) => symbol.description === 'kNeedDrain');
+const kNeedDrain = responseSymbol('kNeedDrain');
 
 /** Emits `'drain'` where it is waited for, as `http` does when the connection has drained. */
 export function drainResponse(res: ServerResponse): void {

@@ -1,12 +1,13 @@
 import { Socket } from 'node:net';
+import { nodeSymbol } from '../http/node-symbols.ts';
 
 /** As large as what Node reads at a time. */
 const buffer = Buffer.allocUnsafeSlow(64 * 1024);
 
 /** Fields of a socket that reads into a given buffer, as the option `onread` of `net.connect()` makes one. */
-const symbols = Object.getOwnPropertySymbols(new Socket());
-const kBuffer = symbols.find(({ description }) => description === 'kBuffer');
-const kBufferCb = symbols.find(({ description }) => description === 'kBufferCb');
+const sample = new Socket();
+const kBuffer = nodeSymbol(sample, 'kBuffer');
+const kBufferCb = nodeSymbol(sample, 'kBufferCb');
 
 /** Who gets what a socket reads. */
 const kTake = Symbol('kTake');
