@@ -1,5 +1,6 @@
 import { ProtocolError } from '../errors.ts';
 import { FCGI_HEADER_LEN, FCGI_VERSION_1, RecordType, recordTypeName } from './constants.ts';
+import { readUInt16 } from './integers.ts';
 
 /**
  * Takes one record, or a piece of a stream record: its content are the bytes from `start` to `end` of `block`.
@@ -105,8 +106,8 @@ export class RecordCutter {
   #startRecord(header: Buffer, at: number): void {
     const version = header[at] as number;
     this.#type = header[at + 1] as number;
-    this.#requestId = header.readUInt16BE(at + 2);
-    this.#contentLeft = header.readUInt16BE(at + 4);
+    this.#requestId = readUInt16(header, at + 2);
+    this.#contentLeft = readUInt16(header, at + 4);
     this.#paddingLeft = header[at + 6] as number;
     if (version !== FCGI_VERSION_1) this.#refuseVersion(version);
     if (hasFixedBody(this.#type) && this.#contentLeft !== 8) this.#refuseLength();

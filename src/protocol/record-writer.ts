@@ -1,4 +1,5 @@
 import { FCGI_HEADER_LEN, FCGI_MAX_CONTENT_LEN, FCGI_VERSION_1, RecordType } from './constants.ts';
+import { writeUInt16 } from './integers.ts';
 import { returnSlab, type Slab, takeSlab } from './slab.ts';
 
 /**
@@ -10,6 +11,12 @@ const MAX_COPIED = 8 * 1024;
 
 /** Bytes that a code unit of a string becomes at most: those of a pair become four. */
 const MAX_BYTES_PER_UNIT = 3;
+
+/** Bytes up to which content is copied one by one. */
+const MAX_BYTE_BY_BYTE = 8;
+
+/** Where in a header the content's length stands (FastCGI §3.3). */
+const CONTENT_LENGTH_AT = 4;
 
 const NO_RECORD = -1;
 
@@ -31,6 +38,7 @@ export class RecordWriter {
   /** Where in the slab the header stands that more content of the same stream may join. */
   #openAt = NO_RECORD;
   #openKey = 0;
+  #openLength = 0;
 
   /** Bytes gathered and not yet taken. */
   get length(): number {
@@ -114,8 +122,7 @@ export class RecordWriter {
     const length = slab.buffer.write(content, slab.at, most, encoding);
     slab.at += length;
     this.#length += length;
-    const lengthAt = this.#openAt + 4;
-    slab.buffer.writeUInt16BE(slab.buffer.readUInt16BE(lengthAt) - most + length, lengthAt);
+    this.#setLength(this.#openLength - most + length);
     return length;
   }
 
@@ -155,10 +162,17 @@ export class RecordWriter {
   #join(type: number, requestId: number, length: number): boolean {
     if (this.#openAt === NO_RECORD || this.#openKey !== streamKey(type, requestId)) return false;
     const slab = this.#slab as Slab;
-    const joined = slab.buffer.readUInt16BE(this.#openAt + 4) + length;
+    const joined = this.#openLength + length;
     if (joined > FCGI_MAX_CONTENT_LEN || slab.buffer.length - slab.at < length) return false;
-    slab.buffer.writeUInt16BE(joined, this.#openAt + 4);
+    this.#setLength(joined);
     return true;
+  }
+
+  /** Sets the length of the record that is open. */
+  #setLength(length: number): void {
+    const { buffer } = this.#slab as Slab;
+    writeUInt16(buffer, length, this.#openAt + CONTENT_LENGTH_AT);
+    this.#openLength = length;
   }
 
   #begin(type: number, requestId: number, contentLength: number, paddingLength = 0): void {
@@ -166,23 +180,22 @@ export class RecordWriter {
     const { buffer, at } = this.#room(FCGI_HEADER_LEN + copied);
     buffer[at] = FCGI_VERSION_1;
     buffer[at + 1] = type;
-    buffer[at + 2] = requestId >> 8;
-    buffer[at + 3] = requestId;
-    buffer[at + 4] = contentLength >> 8;
-    buffer[at + 5] = contentLength;
+    writeUInt16(buffer, requestId, at + 2);
+    writeUInt16(buffer, contentLength, at + CONTENT_LENGTH_AT);
     buffer[at + 6] = paddingLength;
     buffer[at + 7] = 0;
     (this.#slab as Slab).at = at + FCGI_HEADER_LEN;
     this.#length += FCGI_HEADER_LEN;
     this.#openAt = at;
     this.#openKey = streamKey(type, requestId);
+    this.#openLength = contentLength;
   }
 
   #append(content: Uint8Array): void {
     this.#length += content.length;
     if (content.length <= MAX_COPIED) {
       const slab = this.#room(content.length);
-      slab.buffer.set(content, slab.at);
+      copyInto(slab.buffer, content, slab.at);
       slab.at += content.length;
       return;
     }
@@ -209,6 +222,13 @@ export class RecordWriter {
     this.#buffers.push(slab.buffer.subarray(this.#from, slab.at));
     this.#from = slab.at;
   }
+}
+
+/** The 8 bytes of an FCGI_END_REQUEST, which every answer has, are there sooner one by one. */
+function copyInto(buffer: Buffer, content: Uint8Array, at: number): void {
+  const { length } = content;
+  if (length > MAX_BYTE_BY_BYTE) return buffer.set(content, at);
+  for (let i = 0; i < length; i++) buffer[at + i] = content[i] as number;
 }
 
 function asBuffer(content: Uint8Array): Buffer {
