@@ -1,6 +1,7 @@
 import { FcgiError } from '../errors.ts';
 import { headerName } from './header-name.ts';
 import { requestUrl } from './request-url.ts';
+import { SharedHeaders } from './shared-headers.ts';
 import { Kind, type VariableMeaning, variableMeaning } from './variable-meaning.ts';
 import { VariableList, type VariableReader, type VariableSource } from './variable-reader.ts';
 import { variablesByName } from './variables-by-name.ts';
@@ -32,106 +33,44 @@ export function requestHead(variables: readonly string[]): RequestHead {
 /**
  * The same for variables that are read one by one.
  *
+ * What they say is kept in variables of the function: to keep it in properties of an object, and the shared headers
+ * with it, took 2 % more of the instructions of a small request.
+ *
  * @param source has all of them, for the few requests that need more than one pass
  */
 export function readRequestHead(reader: VariableReader, source: VariableSource): RequestHead {
-  return new Head(reader, source);
+  let method = '';
+  let url = '';
+  let httpVersion: RequestHead['httpVersion'] = '1.1';
+  const rawHeaders: string[] = [];
+  let shared: SharedHeaders | undefined;
+  let isCanonical = true;
+  while (reader.next()) {
+    const { kind, header, canonical } = meaningOf(reader.name);
+    if (!canonical) isCanonical = false;
+    if (kind === Kind.OTHER) continue;
+    const value = reader.value();
+    if (kind === Kind.HEADER) rawHeaders.push(header, value);
+    else if (kind === Kind.METHOD) method = value;
+    else if (kind === Kind.URI) url = value;
+    else if (kind === Kind.PROTOCOL) httpVersion = value === 'HTTP/1.0' ? '1.0' : '1.1';
+    else if (value !== '') {
+      shared ??= new SharedHeaders(rawHeaders);
+      shared.take(kind, value);
+    }
+  }
+  if (method === '') refuse('REQUEST_METHOD is missing');
+  if (!isCanonical) refuseCollisions(source.variables);
+  const contentLength = shared?.contentLength;
+  if (!url.startsWith('/')) url = requestUrl(variablesByName(source.variables));
+  shared?.addSubstitutes();
+  return { method, url, httpVersion, rawHeaders, contentLength };
 }
 
-/** One pass over the variables: each is a header, one of the few that matter here, or neither. */
-class Head implements RequestHead {
-  method = '';
-  url = '';
-  httpVersion: '1.0' | '1.1' = '1.1';
-  readonly rawHeaders: string[] = [];
-  contentLength: number | undefined = undefined;
-  #contentLength = '';
-  #contentType = '';
-  #headerContentType = '';
-  #authorization = '';
-  #redirectedAuthorization = '';
-  #canonical = true;
-
-  constructor(reader: VariableReader, source: VariableSource) {
-    while (reader.next()) {
-      const { name } = reader;
-      name.meaning ??= variableMeaning(name.text);
-      this.#take(name.meaning as VariableMeaning, reader);
-    }
-    if (this.method === '') refuse('REQUEST_METHOD is missing');
-    if (!this.#canonical) refuseCollisions(source.variables);
-    if (this.#contentLength !== '') this.contentLength = parseContentLength(this.#contentLength);
-    if (!this.url.startsWith('/')) this.url = requestUrl(variablesByName(source.variables));
-    this.#addLateHeaders();
-  }
-
-  #take({ kind, header, canonical }: VariableMeaning, reader: VariableReader): void {
-    if (!canonical) this.#canonical = false;
-    switch (kind) {
-      case Kind.OTHER:
-        return;
-      case Kind.HEADER:
-        this.rawHeaders.push(header, reader.value());
-        return;
-      case Kind.METHOD:
-        this.method = reader.value();
-        return;
-      case Kind.URI:
-        this.url = reader.value();
-        return;
-      case Kind.PROTOCOL:
-        this.httpVersion = reader.value() === 'HTTP/1.0' ? '1.0' : '1.1';
-        return;
-      default:
-        this.#takeContent(kind, reader.value());
-    }
-  }
-
-  #takeContent(kind: Kind, value: string): void {
-    switch (kind) {
-      case Kind.CONTENT_LENGTH:
-        this.#takeContentLength(value);
-        return;
-      case Kind.CONTENT_TYPE:
-        this.#contentType = value;
-        if (value !== '') this.rawHeaders.push('content-type', value);
-        return;
-      case Kind.HEADER_CONTENT_TYPE:
-        this.#headerContentType = value;
-        return;
-      case Kind.AUTHORIZATION:
-        this.#authorization = value;
-        // Rewrite rules that pass it on set it to nothing when there is none.
-        if (value !== '') this.rawHeaders.push('authorization', value);
-        return;
-      case Kind.REDIRECTED_AUTHORIZATION:
-        this.#redirectedAuthorization = value;
-    }
-  }
-
-  #takeContentLength(value: string): void {
-    // Caddy up to 2.6 says -1 of a chunked body, as Go does of a length that is not known.
-    if (value === '' || value === '-1' || value === this.#contentLength) return;
-    if (this.#contentLength !== '') refuse(`CONTENT_LENGTH is ${this.#contentLength} and ${value}`);
-    this.#contentLength = value;
-    this.rawHeaders.push('content-length', value);
-  }
-
-  /** Headers that stand in for others, once it is known that the others did not come. */
-  #addLateHeaders(): void {
-    if (this.#contentType === '' && this.#headerContentType !== '') {
-      this.rawHeaders.push('content-type', this.#headerContentType);
-    }
-    if (this.#authorization === '' && this.#redirectedAuthorization !== '') {
-      this.rawHeaders.push('authorization', this.#redirectedAuthorization);
-    }
-  }
-}
-
-function parseContentLength(value: string): number {
-  const length = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-  if (!Number.isSafeInteger(length)) refuse(`CONTENT_LENGTH is ${JSON.stringify(value)}`);
-  return length;
+/** What the name says; it is noted with the name, which comes again with the next request. */
+function meaningOf(name: VariableReader['name']): VariableMeaning {
+  name.meaning ??= variableMeaning(name.text);
+  return name.meaning as VariableMeaning;
 }
 
 function refuseCollisions(variables: readonly string[]): void {
