@@ -11,6 +11,8 @@ import { fcgi, ONE_LINE, startFcgi } from './support/command.ts';
 
 let folder: string;
 let path: string;
+/** Where the program makes its temporary files, which stay if it is killed. */
+let temporary: string;
 let program: RunningProcess | undefined;
 
 beforeEach(() => {
@@ -18,12 +20,13 @@ beforeEach(() => {
   path = join(folder, 'app.sock');
   mkdirSync(join(folder, 'lib'));
   mkdirSync(join(folder, 'node_modules'));
+  temporary = mkdtempSync(join(tmpdir(), 'fcgi-watch-temporary-'));
 });
 
 afterEach(async () => {
   await program?.stop('SIGKILL');
   program = undefined;
-  rmSync(folder, { recursive: true, force: true });
+  for (const made of [folder, temporary]) rmSync(made, { recursive: true, force: true });
 });
 
 /** An application whose answer is in a file of its own. */
@@ -35,8 +38,14 @@ function write(answer: string): void {
   );
 }
 
+function start(...args: string[]): RunningProcess {
+  const env = { ...process.env, TMPDIR: temporary };
+  program = startFcgi(['serve', 'app.mjs', ...args], { cwd: folder, env });
+  return program;
+}
+
 async function watch(...args: string[]): Promise<RunningProcess> {
-  program = startFcgi(['serve', 'app.mjs', '--watch', '--listen', path, ...args], { cwd: folder });
+  const program = start('--watch', '--listen', path, ...args);
   await program.printed(/FastCGI on/);
   return program;
 }
@@ -106,9 +115,7 @@ test('a connection that comes meanwhile waits; an application that cannot be loa
 test('a connection that is not let in is closed', async () => {
   const [port] = await freePorts(1);
   write('first ');
-  program = startFcgi(['serve', 'app.mjs', '-w', '-l', `:${port}`, '--allow', '192.0.2.1'], {
-    cwd: folder,
-  });
+  const program = start('-w', '-l', `:${port}`, '--allow', '192.0.2.1');
   await program.printed(/FastCGI on/);
   const peer = await WebServer.connectTo({ port: port as number, host: '127.0.0.1' });
   await peer.closed();
@@ -121,7 +128,7 @@ test('requests behind the gateway wait too, and SIGTERM lets what runs finish', 
     join(folder, 'app.mjs'),
     "export default (req, res) => { res.write('begun '); setTimeout(() => res.end('finished'), 300); };",
   );
-  program = startFcgi(['serve', 'app.mjs', '-w', '--http', String(port)], { cwd: folder });
+  const program = start('-w', '--http', String(port));
   await program.printed(/HTTP on/);
   const response = await fetch(`http://127.0.0.1:${port}/`);
   const ended = program.stop('SIGTERM');
@@ -144,16 +151,10 @@ test('an application that does not end is ended', async () => {
 
 test('leaves no files behind', async () => {
   write('first ');
-  const temporary = join(folder, 'tmp');
-  mkdirSync(temporary);
-  program = startFcgi(['serve', 'app.mjs', '-w', '-l', path], {
-    cwd: folder,
-    env: { ...process.env, TMPDIR: temporary },
-  });
-  await program.printed(/FastCGI on/);
+  const watching = await watch();
   expect(await get()).toBe('first /');
   expect(readdirSync(temporary)).toHaveLength(1);
-  expect(await program.stop('SIGTERM')).toBe(0);
+  expect(await watching.stop('SIGTERM')).toBe(0);
   expect(readdirSync(temporary)).toEqual([]);
 });
 

@@ -19,7 +19,9 @@ const fuzz = (...args: string[]) => start(run, ...args);
 
 function start(...args: string[]): Promise<Outcome> {
   const outcome = new Promise<Outcome>((resolve) => {
-    const child = execFile(process.execPath, args, (_error, stdout, stderr) => {
+    // One that hangs is killed, and what it made stays.
+    const env = { ...process.env, TMPDIR: folder };
+    const child = execFile(process.execPath, args, { env }, (_error, stdout, stderr) => {
       resolve({ code: child.exitCode ?? -1, stdout, stderr });
     });
   });
