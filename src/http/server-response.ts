@@ -1,4 +1,5 @@
 import { type IncomingMessage, type OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import { listenForFinish } from './finish-listener.ts';
 import { dropHopByHop } from './hop-by-hop.ts';
 import {
   closeUnobserved,
@@ -43,7 +44,7 @@ export function tieResponse(res: ServerResponse, socket: RequestSocket): void {
   served.setHeader = setOwnHeader as ServedResponse['setHeader'];
   served._storeHeader = storeResponseHead;
   served._finish = finishRequest;
-  res.on('finish', closeRequest);
+  listenForFinish(res, closeRequest);
   res.assignSocket(socket as never);
 }
 
@@ -103,7 +104,13 @@ function settleRequest(req: IncomingMessage): void {
 function storeResponseHead(this: ServerResponse, _line: string, headers: Headers): void {
   if (this.statusCode < 200) refuseStatus(this as ServedResponse);
   const kept = dropHopByHop(this, headers as OutgoingHttpHeaders | undefined);
-  storeHeader.call(this, `Status: ${this.statusCode} ${this.statusMessage}\r\n`, kept);
+  storeHeader.call(this, statusLine(this), kept);
+}
+
+/** Most responses have the first: it is there and need not be joined. */
+function statusLine({ statusCode, statusMessage }: ServerResponse): string {
+  if (statusCode === 200 && statusMessage === 'OK') return 'Status: 200 OK\r\n';
+  return `Status: ${statusCode} ${statusMessage}\r\n`;
 }
 
 /** A 1xx head cannot be the last one of a response; `writeHead` has already prepared for it. */
