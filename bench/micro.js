@@ -1,8 +1,9 @@
 import { existsSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { countInstructions } from './micro/instructions.js';
 import { scenarios } from './micro/scenarios.js';
-import { table } from './micro/table.js';
+import { instructionTable, table } from './micro/table.js';
 import { measureInTurns } from './micro/turns.js';
 import { main, positiveInteger, positiveNumber, UsageError } from './support/command.js';
 
@@ -15,6 +16,8 @@ http where it does the same. A scenario is named, or a part of its name: "expres
   --dist FOLDER        the build to measure (default: dist)
   --rounds N           rounds, each in processes of their own (default: 3)
   --milliseconds N     of CPU time that a round measures, warmed up before (default: 150)
+  --instructions       counts the instructions of user space instead, once, by valgrind: it takes minutes, but what a
+                       machine does besides has no effect, and a percent is seen
   --no-node            leaves Node's own http out
   --output FILE        writes what was measured as JSON
   --list               names the scenarios
@@ -27,8 +30,9 @@ await main(usage, async () => {
     options: {
       against: { type: 'string' },
       dist: { type: 'string', default: 'dist' },
-      rounds: { type: 'string', default: '3' },
+      rounds: { type: 'string' },
       milliseconds: { type: 'string', default: '150' },
+      instructions: { type: 'boolean', default: false },
       'no-node': { type: 'boolean', default: false },
       output: { type: 'string' },
       list: { type: 'boolean', default: false },
@@ -38,27 +42,63 @@ await main(usage, async () => {
   if (values.help) return console.log(usage);
   const chosen = choose(positionals);
   if (values.list) return list(chosen);
-  const rounds = positiveInteger('--rounds', values.rounds);
-  const milliseconds = positiveNumber('--milliseconds', values.milliseconds);
+  const way = values.instructions ? byInstructions(values) : byTime(values);
   const builds = [{ name: 'fcgi', dist: build(values.dist) }];
   if (values.against) builds.push({ name: 'against', dist: build(values.against) });
-  /** @type {import('./micro/table.js').Row[]} */
+  /** @type {Row[]} */
   const rows = [];
   for (const scenario of chosen) {
     const withNode = scenario.node && !values['no-node'];
     const contenders = withNode ? [...builds, { name: 'node' }] : builds;
     process.stderr.write(`${scenario.name} `);
-    const measured = await measureInTurns(scenario, contenders, { rounds, milliseconds });
-    rows.push({ scenario, measured });
+    rows.push({ scenario, measured: await way.measure(scenario, contenders) });
   }
   process.stderr.write('\n');
   const others = ['against', 'node'].filter((name) =>
     rows.some(({ measured }) => measured.has(name)),
   );
-  console.log(`Node ${process.version}, ${rounds} rounds, median (min–max)\n`);
-  console.log(table(rows, others));
+  console.log(`Node ${process.version}, ${way.says}\n`);
+  console.log(way.table(rows, others));
   if (values.output) writeFileSync(values.output, toJson(rows));
 });
+
+/**
+ * How scenarios are measured.
+ *
+ * @typedef {object} Way
+ * @property {string} says
+ * @property {(scenario: Scenario, contenders: Contender[]) => Promise<Map<string, any>>} measure
+ * @property {(rows: Row[], others: string[]) => string} table
+ *
+ * @typedef {{ scenario: Scenario, measured: Map<string, any> }} Row
+ * @typedef {import('./micro/scenario.js').Scenario} Scenario
+ * @typedef {import('./micro/turns.js').Contender} Contender
+ *
+ * @typedef {{ rounds?: string | undefined, milliseconds: string }} Amount
+ */
+
+/** @param {Amount} amount @returns {Way} */
+function byTime(amount) {
+  const rounds = positiveInteger('--rounds', amount.rounds ?? '3');
+  const milliseconds = positiveNumber('--milliseconds', amount.milliseconds);
+  return {
+    says: `${rounds} rounds, median (min–max)`,
+    measure: (scenario, contenders) =>
+      measureInTurns(scenario, contenders, { rounds, milliseconds }),
+    table,
+  };
+}
+
+/** @param {Amount} amount @returns {Way} */
+function byInstructions(amount) {
+  if (amount.rounds !== undefined) throw new UsageError('--instructions counts once: no --rounds');
+  const milliseconds = positiveNumber('--milliseconds', amount.milliseconds);
+  return {
+    says: 'instructions of user space',
+    measure: (scenario, contenders) => countInstructions(scenario, contenders, { milliseconds }),
+    table: instructionTable,
+  };
+}
 
 /** @param {readonly string[]} names */
 function choose(names) {
@@ -83,7 +123,7 @@ function list(chosen) {
   for (const { name, says } of chosen) console.log(`${name.padEnd(20)}${says}`);
 }
 
-/** @param {readonly import('./micro/table.js').Row[]} rows */
+/** @param {readonly Row[]} rows */
 function toJson(rows) {
   const results = rows.map(({ scenario: { name, unit }, measured }) => ({
     name,

@@ -1,39 +1,22 @@
 /* The process that measures one scenario; started by `turns.js`, which reads the result from its last line. */
 
-import { pathToFileURL } from 'node:url';
 import { Bench } from 'tinybench';
 import { allocatedBytes } from './allocation.js';
-import { scenarios } from './scenarios.js';
+import { prepare } from './prepare.js';
 
 /**
- * @typedef {object} Order
- * @property {string} scenario
- * @property {string} [dist] the folder of a build; without it Node itself is measured
- * @property {number} milliseconds of CPU time to measure for
+ * Milliseconds of CPU time to measure for.
+ *
+ * @typedef {import('./prepare.js').Order & { milliseconds: number }} Order
  */
 
 /** @type {Order} */
 const order = JSON.parse(process.argv[2] ?? '{}');
-const scenario = scenarios.find(({ name }) => name === order.scenario);
-if (!scenario) throw new Error(`There is no scenario ${order.scenario}`);
-const run = await prepare(scenario, order);
+const { scenario, run } = await prepare(order);
 const cpuMilliseconds = await cpuTime(run, order.milliseconds, scenario.warmUp);
 const bytes = await allocatedBytes(run);
 console.log(JSON.stringify({ cpuMilliseconds, bytes }));
 process.exit();
-
-/** @param {import('./scenario.js').Scenario} scenario @param {Order} order */
-async function prepare(scenario, { dist }) {
-  if (!dist) {
-    if (!scenario.node) throw new Error(`Node has nothing like ${scenario.name}`);
-    return scenario.node();
-  }
-  const load = (/** @type {string} */ file) => import(pathToFileURL(`${dist}/${file}`).href);
-  return scenario.ours({
-    fcgi: await load('index.js'),
-    protocol: await load('protocol/index.js'),
-  });
-}
 
 /**
  * The CPU time of the whole process for one run, garbage collection and compilation in its other threads included. Unlike

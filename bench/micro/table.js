@@ -2,6 +2,7 @@ import { columns } from '../support/columns.js';
 import { ratio, spread } from '../support/statistics.js';
 
 /** @typedef {import('./turns.js').Measured} Measured */
+/** @typedef {import('./instructions.js').Counted} Counted */
 /** @typedef {import('./scenario.js').Scenario} Scenario */
 
 /**
@@ -31,6 +32,27 @@ export function table(rows, others) {
         ...own(mine),
         ...others.flatMap(beside(mine, measured)),
       ];
+    }),
+  ]);
+}
+
+/**
+ * One line for each scenario: instructions of an operation, and ratios to the others that did the same.
+ *
+ * @param {readonly { scenario: Scenario, measured: ReadonlyMap<string, Counted> }[]} rows
+ * @param {readonly string[]} others contenders beside `fcgi`, in the order of the columns
+ */
+export function instructionTable(rows, others) {
+  const heads = others.flatMap((name) => [`instructions ${name}`, 'ratio']);
+  return columns([
+    ['scenario', 'unit', 'instructions', ...heads],
+    ...rows.map(({ scenario, measured }) => {
+      const mine = measured.get('fcgi')?.instructions ?? Number.NaN;
+      const beside = others.flatMap((name) => {
+        const theirs = measured.get(name)?.instructions;
+        return theirs ? [theirs.toFixed(0), (mine / theirs).toFixed(3)] : ['', ''];
+      });
+      return [scenario.name, scenario.unit, mine.toFixed(0), ...beside];
     }),
   ]);
 }

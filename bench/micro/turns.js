@@ -56,8 +56,11 @@ export async function measureInTurns(scenario, contenders, { rounds, millisecond
   return measured;
 }
 
-/** @param {object} order */
-async function measure(order) {
+/**
+ * @param {import('./measure.js').Order} order
+ * @returns {Promise<{ cpuMilliseconds: number, bytes: number | undefined }>} of one run
+ */
+export async function measure(order) {
   const args = ['--expose-gc', MEASURE, JSON.stringify(order)];
   const env = { ...process.env, NODE_ENV: 'production' };
   const { stdout } = await run(process.execPath, args, { env, timeout: LIMIT });

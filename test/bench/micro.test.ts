@@ -1,7 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { repository, runBench, useFolder } from './support/run.ts';
+import { describeWith, type Program } from '../frontends/support/requirement.ts';
+import { evaluate, repository, runBench, runBenchWithPath, useFolder } from './support/run.ts';
 
 const folder = useFolder();
 
@@ -66,6 +67,67 @@ test('measures another build in turns', async () => {
   expect(stdout).toContain('ns against');
 });
 
+const VALGRIND: Program = { path: '/usr/bin/valgrind', package: 'valgrind' };
+
+/** Milliseconds for two processes that valgrind makes thirty times as slow. */
+const BY_VALGRIND = 200_000;
+
+describeWith('Instructions', [VALGRIND], () => {
+  test(
+    'are counted',
+    async () => {
+      const output = join(folder(), 'micro.json');
+      const args = ['--instructions', '--milliseconds', '4', '--output', output];
+      const { status, stdout, stderr } = await runBench('micro.js', 'params-encoded', ...args);
+      expect([status, status === 0 ? '' : stderr]).toEqual([0, '']);
+      const [{ name, fcgi }] = JSON.parse(readFileSync(output, 'utf8')).results;
+      expect(name).toBe('params-encoded');
+      // A param has a dozen bytes, and is two strings that are made bytes.
+      expect(fcgi.instructions).toBeGreaterThan(50);
+      expect(fcgi.instructions).toBeLessThan(50_000);
+      expect(stdout).toMatch(/^scenario +unit +instructions$/m);
+      expect(stdout).toMatch(/^params-encoded +param +\d+$/m);
+    },
+    BY_VALGRIND,
+  );
+});
+
+test('instructions are compared with those of others', async () => {
+  const table = await evaluate(`
+    import { instructionTable } from './bench/micro/table.js';
+    const scenario = (name) => ({ name, unit: 'request' });
+    const rows = [
+      { scenario: scenario('get'), measured: new Map(Object.entries({
+        fcgi: { instructions: 30_000.4 }, against: { instructions: 40_000 }, node: { instructions: 60_000 },
+      })) },
+      { scenario: scenario('records'), measured: new Map(Object.entries({
+        fcgi: { instructions: 90 }, against: { instructions: 60 },
+      })) },
+    ];
+    console.log(JSON.stringify(instructionTable(rows, ['against', 'node'])));`);
+  const rows = String(table).split('\n');
+  expect(rows.map((row) => row.trim().split(/ {2,}/))).toEqual([
+    [
+      'scenario',
+      'unit',
+      'instructions',
+      'instructions against',
+      'ratio',
+      'instructions node',
+      'ratio',
+    ],
+    ['get', 'request', '30000', '40000', '0.750', '60000', '0.500'],
+    ['records', 'request', '90', '60', '1.500'],
+  ]);
+});
+
+test('without valgrind no instructions are counted', async () => {
+  const args = ['request-head', '--instructions', '--milliseconds', '1', '--no-node'];
+  const { status, stderr } = await runBenchWithPath(folder(), 'micro.js', ...args);
+  expect(status).toBe(1);
+  expect(stderr).toContain('by valgrind, which is not installed (Debian: valgrind)');
+});
+
 test('refuses to measure a build that answers wrongly', async () => {
   const real = pathToFileURL(join(repository, 'dist/index.js')).href;
   const broken = `import { createServer as create } from ${JSON.stringify(real)};
@@ -85,6 +147,7 @@ test.each([
   ['a folder without a build', ['--against', 'test'], 'test has no index.js'],
   ['no number of rounds', ['--rounds', 'many'], '--rounds takes a whole number, not many'],
   ['no round', ['--rounds', '0'], '--rounds takes a number above 0, not 0'],
+  ['rounds of instructions', ['--instructions', '--rounds', '2'], '--instructions counts once'],
   ['no time', ['--milliseconds', '0'], '--milliseconds takes a number above 0, not 0'],
   ['an unknown option', ['--fast'], "Unknown option '--fast'"],
 ])('refuses %s, and tells how it is used', async (_name, args, message) => {
