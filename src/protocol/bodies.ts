@@ -1,5 +1,4 @@
 import { FCGI_KEEP_CONN } from './constants.ts';
-import { readUInt16 } from './integers.ts';
 
 /** The content of FCGI_BEGIN_REQUEST (FastCGI §5.1). */
 export interface BeginRequestBody {
@@ -23,7 +22,7 @@ export interface EndRequestBody {
  */
 export function decodeBeginRequest(content: Buffer, at = 0): BeginRequestBody {
   return {
-    role: readUInt16(content, at),
+    role: content.readUInt16BE(at),
     keepConnection: ((content[at + 2] as number) & FCGI_KEEP_CONN) !== 0,
   };
 }

@@ -22,6 +22,13 @@ describe('FCGI_BEGIN_REQUEST', () => {
     expect(decodeBeginRequest(Buffer.from(bytes))).toEqual({ role, keepConnection });
   });
 
+  test.each([
+    [Buffer.alloc(1), 0, 'ERR_BUFFER_OUT_OF_BOUNDS'],
+    [Buffer.alloc(8), 7, 'ERR_OUT_OF_RANGE'],
+  ])('that is too short has no role', (body, at, code) => {
+    expect(() => decodeBeginRequest(body, at)).toThrow(expect.objectContaining({ code }));
+  });
+
   test('keeps the connection if the lowest bit of its flags says so, whatever the others say', () => {
     for (let flags = 0; flags < 256; flags++) {
       const { keepConnection } = decodeBeginRequest(Buffer.of(0, 1, flags, 0, 0, 0, 0, 0));
