@@ -295,6 +295,15 @@ describe('Authorization', () => {
   test('is no header if what was renamed is empty', () => {
     expect(head(['REDIRECT_HTTP_AUTHORIZATION', '']).rawHeaders).toEqual([]);
   });
+
+  test('stays what it is if it comes again and is empty', () => {
+    const variables = [
+      ['HTTP_AUTHORIZATION', 'Basic new'],
+      ['HTTP_AUTHORIZATION', ''],
+      ['REDIRECT_HTTP_AUTHORIZATION', 'Basic old'],
+    ] as const;
+    expect(head(...variables).rawHeaders).toEqual(['authorization', 'Basic new']);
+  });
 });
 
 describe('ERR_FCGI_HEADER_COLLISION', () => {
