@@ -1,4 +1,5 @@
 import { FcgiError } from '../errors.ts';
+import { lengthVariable } from './length-variable.ts';
 import { Kind } from './variable-meaning.ts';
 
 /** Headers that more than one variable may stand for: the content's type and length, and the credentials. */
@@ -48,11 +49,7 @@ export class SharedHeaders {
    * @throws {FcgiError} `ERR_FCGI_META_VARIABLE` if it is no number
    */
   get contentLength(): number | undefined {
-    const value = this.#contentLength;
-    if (value === '') return undefined;
-    const length = /^\d+$/.test(value) ? Number(value) : Number.NaN;
-    if (!Number.isSafeInteger(length)) refuseContentLength(JSON.stringify(value));
-    return length;
+    return lengthVariable('CONTENT_LENGTH', this.#contentLength);
   }
 
   /** Adds those that stand in for others, once it is known that the others did not come. */
@@ -68,12 +65,11 @@ export class SharedHeaders {
   #takeContentLength(value: string): void {
     // Caddy up to 2.6 says -1 of a chunked body, as Go does of a length that is not known.
     if (value === '-1' || value === this.#contentLength) return;
-    if (this.#contentLength !== '') refuseContentLength(`${this.#contentLength} and ${value}`);
+    if (this.#contentLength !== '') {
+      const message = `CONTENT_LENGTH is ${this.#contentLength} and ${value}`;
+      throw new FcgiError('ERR_FCGI_META_VARIABLE', message);
+    }
     this.#contentLength = value;
     this.#rawHeaders.push('content-length', value);
   }
-}
-
-function refuseContentLength(what: string): never {
-  throw new FcgiError('ERR_FCGI_META_VARIABLE', `CONTENT_LENGTH is ${what}`);
 }

@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Readable } from 'node:stream';
+import { lengthVariable } from '../cgi/length-variable.ts';
 import { type RequestHead, readRequestHead, requestHead } from '../cgi/request-head.ts';
 import type { VariableReader, VariableSource } from '../cgi/variable-reader.ts';
-import { FcgiError } from '../errors.ts';
 import { completeBody, endBody, endsLate, pushBody } from '../http/incoming-message.ts';
 import { RecordType, Role } from '../protocol/index.ts';
 import { FilterData } from './filter-data.ts';
@@ -83,8 +83,5 @@ function without(name: string, variables: readonly string[]): string[] {
 /** FCGI_DATA_LENGTH (FastCGI §6.4); undefined when it is absent or empty. */
 function dataLength(variables: readonly string[]): number | undefined {
   const at = variables.findIndex((text, i) => i % 2 === 0 && text === 'FCGI_DATA_LENGTH');
-  const value = at < 0 ? '' : (variables[at + 1] as string);
-  if (value === '') return undefined;
-  if (/^\d+$/.test(value) && Number.isSafeInteger(Number(value))) return Number(value);
-  throw new FcgiError('ERR_FCGI_META_VARIABLE', `FCGI_DATA_LENGTH is ${JSON.stringify(value)}`);
+  return lengthVariable('FCGI_DATA_LENGTH', at < 0 ? '' : (variables[at + 1] as string));
 }
