@@ -1,5 +1,5 @@
 import { FCGI_HEADER_LEN, FCGI_MAX_CONTENT_LEN, FCGI_VERSION_1, RecordType } from './constants.ts';
-import { writeUInt16 } from './integers.ts';
+import { readUInt16, writeUInt16 } from './integers.ts';
 import { returnSlab, type Slab, takeSlab } from './slab.ts';
 
 /**
@@ -38,7 +38,6 @@ export class RecordWriter {
   /** Where in the slab the header stands that more content of the same stream may join. */
   #openAt = NO_RECORD;
   #openKey = 0;
-  #openLength = 0;
 
   /** Bytes gathered and not yet taken. */
   get length(): number {
@@ -122,7 +121,8 @@ export class RecordWriter {
     const length = slab.buffer.write(content, slab.at, most, encoding);
     slab.at += length;
     this.#length += length;
-    this.#setLength(this.#openLength - most + length);
+    const lengthAt = this.#openAt + CONTENT_LENGTH_AT;
+    writeUInt16(slab.buffer, readUInt16(slab.buffer, lengthAt) - most + length, lengthAt);
     return length;
   }
 
@@ -162,17 +162,10 @@ export class RecordWriter {
   #join(type: number, requestId: number, length: number): boolean {
     if (this.#openAt === NO_RECORD || this.#openKey !== streamKey(type, requestId)) return false;
     const slab = this.#slab as Slab;
-    const joined = this.#openLength + length;
+    const joined = readUInt16(slab.buffer, this.#openAt + CONTENT_LENGTH_AT) + length;
     if (joined > FCGI_MAX_CONTENT_LEN || slab.buffer.length - slab.at < length) return false;
-    this.#setLength(joined);
+    writeUInt16(slab.buffer, joined, this.#openAt + CONTENT_LENGTH_AT);
     return true;
-  }
-
-  /** Sets the length of the record that is open. */
-  #setLength(length: number): void {
-    const { buffer } = this.#slab as Slab;
-    writeUInt16(buffer, length, this.#openAt + CONTENT_LENGTH_AT);
-    this.#openLength = length;
   }
 
   #begin(type: number, requestId: number, contentLength: number, paddingLength = 0): void {
@@ -188,7 +181,6 @@ export class RecordWriter {
     this.#length += FCGI_HEADER_LEN;
     this.#openAt = at;
     this.#openKey = streamKey(type, requestId);
-    this.#openLength = contentLength;
   }
 
   #append(content: Uint8Array): void {
