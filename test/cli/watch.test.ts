@@ -45,9 +45,9 @@ function start(...args: string[]): RunningProcess {
 }
 
 async function watch(...args: string[]): Promise<RunningProcess> {
-  const program = start('--watch', '--listen', path, ...args);
-  await program.printed(/FastCGI on/);
-  return program;
+  const watching = start('--watch', '--listen', path, ...args);
+  await watching.printed(/FastCGI on/);
+  return watching;
 }
 
 async function get(url = '/'): Promise<string> {
@@ -115,8 +115,8 @@ test('a connection that comes meanwhile waits; an application that cannot be loa
 test('a connection that is not let in is closed', async () => {
   const [port] = await freePorts(1);
   write('first ');
-  const program = start('-w', '-l', `:${port}`, '--allow', '192.0.2.1');
-  await program.printed(/FastCGI on/);
+  const watching = start('-w', '-l', `:${port}`, '--allow', '192.0.2.1');
+  await watching.printed(/FastCGI on/);
   const peer = await WebServer.connectTo({ port: port as number, host: '127.0.0.1' });
   await peer.closed();
   expect(peer.records).toEqual([]);
@@ -128,13 +128,13 @@ test('requests behind the gateway wait too, and SIGTERM lets what runs finish', 
     join(folder, 'app.mjs'),
     "export default (req, res) => { res.write('begun '); setTimeout(() => res.end('finished'), 300); };",
   );
-  const program = start('-w', '--http', String(port));
-  await program.printed(/HTTP on/);
+  const watching = start('-w', '--http', String(port));
+  await watching.printed(/HTTP on/);
   const response = await fetch(`http://127.0.0.1:${port}/`);
-  const ended = program.stop('SIGTERM');
+  const ended = watching.stop('SIGTERM');
   expect(await response.text()).toBe('begun finished');
   expect(await ended).toBe(0);
-  expect(program.output).not.toContain('FastCGI on');
+  expect(watching.output).not.toContain('FastCGI on');
 });
 
 test('an application that does not end is ended', async () => {

@@ -1,9 +1,6 @@
-import { IncomingMessage, ServerResponse } from 'node:http';
-import { setFlagsFromString } from 'node:v8';
+import type { ServerResponse } from 'node:http';
 import { listenForFinish } from '../../src/http/finish-listener.ts';
-
-setFlagsFromString('--allow-natives-syntax');
-const isKeptByShape = new Function('object', 'return %HasFastProperties(object)');
+import { isKeptByShape, plainResponse } from './plain-response.ts';
 
 let calls: unknown[];
 const listener = function (this: ServerResponse) {
@@ -11,10 +8,9 @@ const listener = function (this: ServerResponse) {
 };
 const other = () => calls.push('other');
 
-function response(): ServerResponse {
+beforeEach(() => {
   calls = [];
-  return new ServerResponse(new IncomingMessage(null as never));
-}
+});
 
 /** What can be seen of the listeners from outside. */
 function seen(res: ServerResponse) {
@@ -47,7 +43,8 @@ test.each([
     listenForFinish,
   ];
   const outcomes = [expected, received].map((listen) => {
-    const res = response();
+    calls = [];
+    const res = plainResponse();
     listen(res, listener);
     change(res);
     const before = seen(res);
@@ -62,15 +59,15 @@ test.each([
 });
 
 test('the listeners are kept by the shape of their object, which Node does not do', () => {
-  const ours = response();
+  const ours = plainResponse();
   listenForFinish(ours, listener);
   expect(isKeptByShape(Reflect.get(ours, '_events'))).toBe(true);
-  const node = response().on('finish', listener);
+  const node = plainResponse().on('finish', listener);
   expect(isKeptByShape(Reflect.get(node, '_events'))).toBe(false);
 });
 
 test('comes after listeners that the response was born with', () => {
-  const res = response();
+  const res = plainResponse();
   res.on('finish', other);
   listenForFinish(res, listener);
   res.emit('finish');

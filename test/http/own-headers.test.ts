@@ -1,25 +1,17 @@
-import { IncomingMessage, ServerResponse } from 'node:http';
-import { setFlagsFromString } from 'node:v8';
 import { ownHeaders, setOwnHeader } from '../../src/http/own-headers.ts';
-
-setFlagsFromString('--allow-natives-syntax');
-const isKeptByShape = new Function('object', 'return %HasFastProperties(object)');
-
-function response() {
-  return new ServerResponse(new IncomingMessage(null as never));
-}
+import { isKeptByShape, plainResponse } from './plain-response.ts';
 
 test('headers are kept by the shape of their object, which Node does not do', () => {
-  const ours = response();
+  const ours = plainResponse();
   setOwnHeader.call(ours, 'Content-Type', 'text/plain');
   setOwnHeader.call(ours, 'X-A', '1');
   expect(isKeptByShape(ownHeaders(ours))).toBe(true);
-  const node = response().setHeader('Content-Type', 'text/plain');
+  const node = plainResponse().setHeader('Content-Type', 'text/plain');
   expect(isKeptByShape(ownHeaders(node))).toBe(false);
 });
 
 test('a response has no headers of its own until one was set', () => {
-  const res = response();
+  const res = plainResponse();
   expect(ownHeaders(res)).toBeNull();
   expect(() => setOwnHeader.call(res, 'X A', '1')).toThrow();
   expect(ownHeaders(res)).toBeNull();

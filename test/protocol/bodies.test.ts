@@ -25,7 +25,7 @@ describe('FCGI_BEGIN_REQUEST', () => {
   test.each([
     [Buffer.alloc(1), 0, 'ERR_BUFFER_OUT_OF_BOUNDS'],
     [Buffer.alloc(8), 7, 'ERR_OUT_OF_RANGE'],
-  ])('that is too short has no role', (body, at, code) => {
+  ])('that is too short is refused', (body, at, code) => {
     expect(() => decodeBeginRequest(body, at)).toThrow(expect.objectContaining({ code }));
   });
 
