@@ -36,6 +36,7 @@ const VALGRIND = ['--tool=cachegrind', '--cache-sim=no', '--smc-check=all-non-fi
  * @typedef {{ instructions: number }} Counted
  */
 export async function countInstructions(scenario, contenders, { milliseconds }) {
+  const valgrind = findValgrind();
   /** @type {Map<string, Counted>} */
   const counted = new Map();
   for (const { name, dist } of contenders) {
@@ -46,8 +47,8 @@ export async function countInstructions(scenario, contenders, { milliseconds }) 
     const short = runs(scenario.warmUp);
     const long = short + runs(COUNTED);
     const [less, more] = await Promise.all([
-      count({ ...order, runs: short }),
-      count({ ...order, runs: long }),
+      count(valgrind, { ...order, runs: short }),
+      count(valgrind, { ...order, runs: long }),
     ]);
     const instructions = (more - less) / (long - short) / scenario.operations;
     counted.set(name, { instructions });
@@ -55,22 +56,22 @@ export async function countInstructions(scenario, contenders, { milliseconds }) 
   return counted;
 }
 
-/** @param {import('./repeat.js').Order} order */
-async function count(order) {
+/** @param {string} valgrind @param {import('./repeat.js').Order} order */
+async function count(valgrind, order) {
   const folder = makeTemporary('fcgi-instructions-');
   const file = join(folder, 'counts');
   try {
     const node = [process.execPath, ...NODE, REPEAT, JSON.stringify(order)];
     const args = [...VALGRIND, `--cachegrind-out-file=${file}`, ...node];
     const env = { ...process.env, NODE_ENV: 'production' };
-    await run(valgrind(), args, { env, timeout: LIMIT });
+    await run(valgrind, args, { env, timeout: LIMIT });
     return Number(/^summary: (\d+)/m.exec(readFileSync(file, 'utf8'))?.[1]);
   } finally {
     removeTemporary(folder);
   }
 }
 
-function valgrind() {
+function findValgrind() {
   const path = findProgram('valgrind');
   if (path) return path;
   throw new Error(
